@@ -1,0 +1,5 @@
+"""kg: technical glossaries into knowledge graphs that people trust."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

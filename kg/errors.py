@@ -1,0 +1,87 @@
+"""What can go wrong, as a tree.
+
+    KgError
+    ├── UsageError            the call cannot be carried out as it was put (exit status 2)
+    │   ├── ConceptNotFound   no such concept; `close` holds near misses
+    │   ├── QueryError        a SPARQL text or a parameter is wrong; `line` and `column` when known
+    │   └── MissingGraph      no built graph where one was expected
+    ├── ReadError             a document is not what it should be; `file` and `line` when known
+    ├── NoPath                two concepts are not connected within the constraints
+    ├── OntologyError         a term that the ontology does not define
+    ├── StoreError            the store is damaged, locked or of another version
+    └── EndpointError         a remote SPARQL endpoint failed or refused
+
+Every message is one line that says what, where and what to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class KgError(Exception):
+    """Base of every error that a user can cause or cure. `exit_status` is the command line's."""
+
+    exit_status = 1
+
+
+class UsageError(KgError):
+    """The call cannot be carried out as it was put."""
+
+    exit_status = 2
+
+
+class ConceptNotFound(UsageError):
+    """No concept has this name; `close` lists the labels of near misses, best first."""
+
+    def __init__(self, name: str, close: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.close = close
+        hint = f"; did you mean {', '.join(repr(label) for label in close)}?" if close else ""
+        super().__init__(f"no concept {name!r} in this graph{hint}")
+
+
+class QueryError(UsageError):
+    """A query text or a parameter is wrong; `line` and `column` are 1-based when the parser told them."""
+
+    def __init__(self, message: str, *, line: int | None = None, column: int | None = None) -> None:
+        self.line = line
+        self.column = column
+        super().__init__(message)
+
+
+class MissingGraph(UsageError):
+    """There is no built graph at this place."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        super().__init__(f"no graph in {place}: run 'kg build' first, or name another with -g DIR")
+
+
+class ReadError(KgError):
+    """A document is not what it should be: not there, not UTF-8, or no glossary."""
+
+    def __init__(self, message: str, file: str | Path | None = None, line: int | None = None) -> None:
+        self.file = file
+        self.line = line
+        where = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
+        super().__init__(f"{where}{message}")
+
+
+class NoPath(KgError):
+    """Two concepts are not connected within the constraints; the message says which."""
+
+
+class OntologyError(KgError):
+    """A class or predicate that the ontology does not define, or an ontology that cannot be read."""
+
+
+class StoreError(KgError):
+    """The store cannot be opened or written."""
+
+
+class EndpointError(KgError):
+    """A remote SPARQL endpoint could not be reached, refused, or answered with something else."""

@@ -1,0 +1,106 @@
+"""Surface form -> `Key`: which spellings are one name. Pure string functions, no model.
+
+`key` unites case, plural, dashes, spaces and possessives and nothing else; `acronym_of` tells whether a short form can
+stand for a long one; `slug` makes the readable part of an IRI.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from kg.model import Key
+
+_WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*[+#]*", re.UNICODE)
+_KEEP_S = re.compile(r"(ss|us|is|as|os|ics)$")
+
+
+def singular(word: str) -> str:
+    """The singular of a lower-case English noun, by its ending alone.
+
+    >>> [singular(w) for w in ("networks", "batches", "policies", "losses", "analysis", "metrics", "biases", "moes")]
+    ['network', 'batch', 'policy', 'loss', 'analysis', 'metric', 'bias', 'moe']
+    """
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and re.search(r"(ss|us|as|x|zz|ch|sh)es$", word) and not word.endswith("cases"):
+        return word[:-2]
+    if len(word) > 4 and word.endswith("ics"):
+        return word[:-1] if word in {"metrics", "topics", "critics", "mosaics", "heuristics", "statistics"} else word
+    if len(word) > 3 and word.endswith("s") and not _KEEP_S.search(word):
+        return word[:-1]
+    return word
+
+
+def words(text: str) -> list[str]:
+    """The words of a surface form, lower-case, accents kept; `C++`, `C#` and `2.5` stay whole.
+
+    >>> words("Multi-Head Attention (MHA)")
+    ['multi', 'head', 'attention', 'mha']
+    """
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return [re.sub(r"['’]s$", "", w) for w in _WORD.findall(text)]
+
+
+def key(text: str) -> Key:
+    """The key of a surface form: equal keys are the same name.
+
+    >>> key("Level Shifters") == key("level-shifter") == key("levelshifter")
+    True
+    >>> key("C++") == key("C")
+    False
+    """
+    parts = words(text)
+    if not parts:
+        return Key(unicodedata.normalize("NFKC", text).casefold().strip())
+    return Key("".join([*parts[:-1], singular(parts[-1])]))
+
+
+def slug(text: str, *, limit: int = 80) -> str:
+    """The readable local part of an IRI: ASCII letters, digits and single hyphens.
+
+    >>> slug("Mixture of Experts"), slug("C++"), slug("λ-calculus")
+    ('mixture-of-experts', 'c-plus-plus', 'lambda-calculus')
+    """
+    greek = {"λ": "lambda", "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "μ": "mu", "σ": "sigma", "π": "pi"}
+    text = unicodedata.normalize("NFKC", text).casefold().replace("+", " plus ").replace("#", " sharp ")
+    text = "".join(greek.get(c, c) for c in text)
+    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:limit].rstrip("-")
+
+
+def is_acronym(text: str) -> bool:
+    """Whether a form is written as an abbreviation, so that its capitals count: MoE, RAG, KV, GPUs, 3D.
+
+    >>> [t for t in ("MoE", "RAG", "GPUs", "Rag", "attention", "BF16", "LLaMA") if is_acronym(t)]
+    ['MoE', 'RAG', 'GPUs', 'BF16', 'LLaMA']
+    """
+    token = re.sub(r"s$", "", text) if text[:-1].isupper() else text
+    return " " not in text and sum(c.isupper() for c in token) >= 2 and len(token) <= 10
+
+
+def acronym_of(short: str, long: str) -> bool:
+    """Whether `short` can abbreviate `long`: its letters are found in order, each long word's start first.
+
+    The test of Schwartz and Hearst (2003), "A simple algorithm for identifying abbreviation definitions in
+    biomedical text": scan from the right; the first letter must begin a word.
+
+    >>> acronym_of("MoE", "mixture of experts"), acronym_of("MTDA", "multi-target domain adaptation")
+    (True, True)
+    >>> acronym_of("CNN", "transformer")
+    False
+    """
+    letters = [c for c in short.casefold() if c.isalnum()]
+    target = long.casefold()
+    if not letters or len(letters) >= len(target):
+        return False
+    position = len(target)
+    for index in range(len(letters) - 1, -1, -1):
+        position -= 1
+        while position >= 0 and not (
+            target[position] == letters[index] and (index or position == 0 or not target[position - 1].isalnum())
+        ):
+            position -= 1
+        if position < 0:
+            return False
+    return True
