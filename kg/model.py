@@ -1,6 +1,6 @@
 """Every type that crosses a module border, from document to graph. Standard library only.
 
-    document --read--> Entry --blocks--> Entry with Blocks --annotate--> Annotation --resolve--> Knowledge --triples--> RDF
+    document --read--> Entry --blocks--> Entry with Blocks --annotate--> Annotation --resolve--> Knowledge --> RDF
 
 The text-level half (`Entry`, `Block`, `Headword`, `Mention`, `Assertion`, `Annotation`) speaks in the words of the
 text; the graph-level half (`Concept`, `Statement`, `Knowledge`) speaks in concepts. Only `kg.resolve` sees both.
