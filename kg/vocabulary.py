@@ -142,6 +142,11 @@ def relation(name: str) -> Relation:
         raise OntologyError(f"no relation {name!r} in ontology/kg.ttl; it defines {', '.join(relations())}") from None
 
 
+def ontology_version() -> NamedNode:
+    """The version IRI of the ontology."""
+    return _ontology()[2]
+
+
 def __getattr__(name: str) -> Mapping[str, Kind] | Mapping[str, Relation]:
     """`CLASSES` and `RELATIONS`, read from the ontology when first named."""
     if name == "CLASSES":
@@ -204,8 +209,8 @@ def _local(iri: NamedNode | str, prefix: str) -> str | None:
 
 
 @cache
-def _ontology() -> tuple[Mapping[str, Kind], Mapping[str, Relation]]:
-    """Read classes and relations; a class is a kind if it is a kg: subclass of skos:Concept."""
+def _ontology() -> tuple[Mapping[str, Kind], Mapping[str, Relation], NamedNode]:
+    """Read kinds, relations and the version; a class is a kind if it is a kg: subclass of skos:Concept."""
     path = data_file("ontology", "kg.ttl")
     about: dict[NamedNode, dict[NamedNode, list[NamedNode | Literal]]] = {}
     try:
@@ -238,7 +243,10 @@ def _ontology() -> tuple[Mapping[str, Kind], Mapping[str, Relation]]:
                 symmetric=OWL.SymmetricProperty in types,
                 literal=OWL.ObjectProperty not in types,
             )
-    return kinds, relations
+    versions = [iri for facts in about.values() for iri in facts.get(OWL.versionIRI, ())]
+    if len(versions) != 1 or not isinstance(versions[0], NamedNode):
+        raise OntologyError(f"{path}: the ontology needs exactly one owl:versionIRI")
+    return kinds, relations, versions[0]
 
 
 def _values(
