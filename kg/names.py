@@ -12,6 +12,9 @@ import unicodedata
 from kg.model import Key
 
 _WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*[+#]*", re.UNICODE)
+_FUNCTION_WORDS = frozenset(
+    ("a", "an", "the", "of", "for", "to", "in", "on", "and", "or", "with", "by", "from", "at", "as")
+)
 _KEEP_S = re.compile(r"(ss|us|is|as|os|ics)$")
 
 
@@ -79,6 +82,28 @@ def is_acronym(text: str) -> bool:
     return " " not in text and sum(c.isupper() for c in token) >= 2 and len(token) <= 10
 
 
+def initials(text: str) -> tuple[Key, ...]:
+    """The first letters of the words of a name: without its function words and, where it has some, with them.
+
+    >>> initials("Mean Time Between Failures"), initials("text-to-speech")
+    (('mtbf',), ('ts', 'tts'))
+    """
+    parts = words(text)
+    bare = Key("".join(w[0] for w in parts if w not in _FUNCTION_WORDS))
+    full = Key("".join(w[0] for w in parts))
+    return (bare,) if bare == full else (bare, full)
+
+
+def initialism_of(short: str, long: str) -> bool:
+    """Whether `short` is made of the first letters of `long`, of its first words at least; stricter than `acronym_of`.
+
+    >>> initialism_of("milp", "mixed integer linear programming verification"), initialism_of("moe", "model zoo")
+    (True, False)
+    """
+    letters = "".join(c for c in short.casefold() if c.isalnum())
+    return len(letters) > 1 and " " not in short.strip() and any(i.startswith(letters) for i in initials(long))
+
+
 def acronym_of(short: str, long: str) -> bool:
     """Whether `short` can abbreviate `long`: its letters are found in order, each long word's start first.
 
@@ -92,7 +117,10 @@ def acronym_of(short: str, long: str) -> bool:
     """
     letters = [c for c in short.casefold() if c.isalnum()]
     target = long.casefold()
-    if not letters or len(letters) >= len(target):
+    long_words = words(long)
+    if not 2 <= len(letters) <= 10 or len(letters) >= len(target) or len(short.split()) > 2:
+        return False
+    if len(long_words) > min(len(letters) + 5, 2 * len(letters)) or set(words(short)) <= set(long_words):
         return False
     position = len(target)
     for index in range(len(letters) - 1, -1, -1):
