@@ -46,12 +46,14 @@ _NAME_BLOCKS = (BlockKind.HEADING, BlockKind.PARAGRAPH)
 class _Opening:
     """One way to read how a body opens: the name as it stands there, brackets included, and what follows it.
 
-    `titled` says that the name heads the text instead of being the subject of its first sentence.
+    `titled` says that the name heads the text instead of being the subject of its first sentence; a title can go on
+    behind the name with a `subtitle`.
     """
 
     name: str
     rest: str
     titled: bool
+    subtitle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def headword(entry: Entry, fields: frozenset[Key] = frozenset()) -> Headword:
     label = _plain(opening.name)
     aliases = [*_bracketed(opening.name), *_contractions(label, entry.header, body), *_abbreviations(label, body)]
     if opening.titled:
-        aliases += _title_subjects(label, opening.rest, body)
+        aliases += _title_subjects(label, opening, body)
     else:
         aliases += [*_expansion(label, opening.rest), *_called(opening)]
     aliases += _asked(label, body)
@@ -195,10 +197,11 @@ def _title(title: str, rest: str) -> Iterator[_Opening]:
     """A title "Name: Subtitle — gloss" can have the name before or behind the colon."""
     title = _QUESTION.sub("", _NUMBERING.sub("", title.strip())).rstrip("?!.: ")
     head, *gloss = _DASH.split(title, maxsplit=1)
-    rest = _DASH.sub("", " ".join([*gloss, rest]).strip(), count=1) if rest else " ".join(gloss)
+    dash = _DASH.match(rest)
+    rest = rest[dash.end() if dash else 0 :].strip()
     parts = [part.strip() for part in _COLON.split(head) if part.strip()]
     for i, part in enumerate(parts[:2]):
-        yield _Opening(part, ": ".join([*parts[i + 1 :], rest]), titled=True)
+        yield _Opening(part, rest, titled=True, subtitle=": ".join([*parts[i + 1 :], *gloss]))
 
 
 def _titles_two(opening: _Opening, items: list[str], blocks: tuple[Block, ...]) -> bool:
@@ -345,16 +348,17 @@ def _expansion(label: str, rest: str) -> Iterator[str]:
         yield " ".join(phrase)
 
 
-def _title_subjects(label: str, rest: str, body: str) -> Iterator[str]:
-    """Shorter names under which the text below a title speaks of it: its first words, or its abbreviation."""
-    if is_acronym(label) and (long := re.split(r"[:.;,]", rest, maxsplit=1)[0].strip()) and acronym_of(label, long):
+def _title_subjects(label: str, opening: _Opening, body: str) -> Iterator[str]:
+    """Other names from a title and the text below it: a subtitle that spells it out, its first words as a subject."""
+    long = re.split(r"[:.;,]", opening.subtitle, maxsplit=1)[0].strip()
+    if is_acronym(label) and acronym_of(label, long):
         yield long
     if _COORDINATION.search(label):
         return
     parts = label.split()
     for size in range(len(parts) - 1, 1, -1):
         short = " ".join(parts[:size])
-        if re.match(rf"{_regex(short)}\s", rest, re.IGNORECASE):
+        if re.match(rf"{_regex(short)}\s", opening.rest, re.IGNORECASE):
             yield short
             return
     short = re.split(r"\s+(?:for|in|of|on|with)\s+", label, maxsplit=1)[0]
