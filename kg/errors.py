@@ -4,6 +4,7 @@
     ├── UsageError            the call cannot be carried out as it was put (exit status 2)
     │   ├── ConceptNotFound   no such concept; `close` holds near misses
     │   ├── QueryError        a SPARQL text or a parameter is wrong; `line` and `column` when known
+    │   ├── NotAcceptable     an answer was asked for in a format that it cannot be given in
     │   └── MissingGraph      no built graph where one was expected
     ├── ReadError             a document is not what it should be; `file` and `line` when known
     ├── NoPath                two concepts are not connected within the constraints
@@ -51,6 +52,10 @@ class QueryError(UsageError):
         self.line = line
         self.column = column
         super().__init__(message)
+
+
+class NotAcceptable(UsageError):
+    """An answer was asked for in a format that it cannot be given in; the message lists the possible ones."""
 
 
 class MissingGraph(UsageError):

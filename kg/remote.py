@@ -1,0 +1,163 @@
+"""Somebody's SPARQL endpoint as a store: SPARQLWrapper asks, and answers come back as the same classes as locally."""
+
+from __future__ import annotations
+
+import warnings
+from http.client import HTTPException
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError, URLError
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+
+import pyoxigraph as ox
+from SPARQLWrapper import GET, POST, SPARQLWrapper
+from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
+
+import kg
+from kg.errors import EndpointError, QueryError
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TIMEOUT = 60
+"""Seconds to wait for an endpoint."""
+
+_LONGEST_GET = 2000
+"""Characters of a query that are sent in a URL; a longer one is posted, because servers and proxies cut long URLs."""
+
+_RESULTS = "application/sparql-results+json, application/sparql-results+xml;q=0.9"
+_GRAPH = "application/n-triples, text/turtle;q=0.9, application/rdf+xml;q=0.8"
+
+
+class RemoteStore:
+    """A SPARQL 1.1 endpoint. `place` is its URL without credentials; those of the URL are sent as HTTP Basic.
+
+    Every method raises `EndpointError`, which names the endpoint and the reason. Queries are not checked before they
+    are sent, because endpoints speak dialects.
+    """
+
+    def __init__(self, url: str, *, timeout: int = TIMEOUT) -> None:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        if not host:
+            raise EndpointError(f"{url} is not the URL of an endpoint: it has no host")
+        self.place = urlunsplit((parts.scheme, host, parts.path, "", ""))
+        self._parameters = parse_qsl(parts.query)
+        self._credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        self._timeout = timeout
+
+    def __repr__(self) -> str:
+        return f"RemoteStore({self.place!r})"
+
+    def select(self, query: str) -> ox.QuerySolutions:
+        """The solutions of a SELECT query."""
+        answer = self._results(query)
+        if isinstance(answer, ox.QuerySolutions):
+            return answer
+        raise QueryError("this is an ASK query, where SELECT was expected")
+
+    def ask(self, query: str) -> bool:
+        """The answer of an ASK query."""
+        answer = self._results(query)
+        if isinstance(answer, ox.QueryBoolean):
+            return bool(answer)
+        raise QueryError("this is a SELECT query, where ASK was expected")
+
+    def construct(self, query: str) -> Iterator[ox.Triple]:
+        """The triples of a CONSTRUCT or DESCRIBE query."""
+        body, media = self._request(query, _GRAPH)
+        format = ox.RdfFormat.from_media_type(media)
+        if format is None:
+            raise self._error(f"answered with {media or 'no media type'} instead of RDF: {_beginning(body)}")
+        try:
+            triples = [quad.triple for quad in ox.parse(body, format=format, base_iri=self.place)]
+        except (SyntaxError, ValueError) as error:
+            raise self._error(f"answered with broken {format.name}: {error}") from error
+        return iter(triples)
+
+    def sparql(self, query: str, accept: str | None = None) -> tuple[bytes, str]:
+        """The endpoint's answer as it came, and its media type. Formats can be named by their short names."""
+        short = {name: format.media_type for name, format in [*RESULT_FORMATS.items(), *GRAPH_FORMATS.items()]}
+        if not accept:
+            accept = f"{_RESULTS}, text/turtle, application/n-triples;q=0.9, application/rdf+xml;q=0.8"
+        elif accept in short:
+            accept = short[accept].partition(";")[0]
+        return self._request(query, accept)
+
+    def quads(self) -> Iterator[ox.Quad]:
+        """All quads of the endpoint's default and named graphs; for small datasets."""
+        query = "SELECT ?s ?p ?o ?g { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
+        named, default = set(), set()
+        for s, p, o, g in self.select(query):
+            if g is None:
+                default.add(ox.Triple(s, p, o))
+            else:
+                named.add(ox.Quad(s, p, o, g))
+        # Many endpoints, ours too, show the union of all graphs as the default graph.
+        elsewhere = {quad.triple for quad in named}
+        yield from (ox.Quad(*triple) for triple in default - elsewhere)
+        yield from named
+
+    def _results(self, query: str) -> ox.QuerySolutions | ox.QueryBoolean:
+        body, media = self._request(query, _RESULTS)
+        format = ox.QueryResultsFormat.from_media_type(media)
+        if format is None:
+            if ox.RdfFormat.from_media_type(media) is not None:
+                raise QueryError("this is a CONSTRUCT or DESCRIBE query, where SELECT or ASK was expected")
+            raise self._error(f"answered with {media or 'no media type'} instead of results: {_beginning(body)}")
+        try:
+            answer = ox.parse_query_results(body, format=format)
+            if isinstance(answer, ox.QuerySolutions):
+                # Solutions are parsed while they are read; read them once here, so that a broken answer fails here.
+                for _ in answer:
+                    pass
+                answer = ox.parse_query_results(body, format=format)
+        except (SyntaxError, ValueError) as error:
+            raise self._error(f"answered with broken {format.name}: {error}") from error
+        return answer
+
+    def _request(self, query: str, accept: str) -> tuple[bytes, str]:
+        """Send a query; return the answer's body and media type, in lower case and without parameters."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # SPARQLWrapper warns of query forms and formats it does not know
+            wrapper = SPARQLWrapper(self.place, agent=f"kg/{kg.__version__}")
+            wrapper.setTimeout(self._timeout)
+            wrapper.setOnlyConneg(True)
+            wrapper.addCustomHttpHeader("Accept", accept)
+            wrapper.setMethod(GET if len(query) <= _LONGEST_GET else POST)
+            for name, value in self._parameters:
+                wrapper.addParameter(name, value)
+            if self._credentials:
+                wrapper.setCredentials(*self._credentials)
+            wrapper.setQuery(query)
+            try:
+                response = wrapper.query().response
+                with response:
+                    media = response.headers.get("Content-Type") or ""
+                    return response.read(), media.partition(";")[0].strip().lower()
+            except HTTPError as error:
+                raise self._error(f"HTTP {error.code} {error.reason}: {_beginning(error.read())}") from error
+            except SPARQLWrapperException as error:
+                reason, _, body = str(error).partition("Response:")
+                raise self._error(f"{_line(reason)} {_line(body)}".strip()) from error
+            except TimeoutError as error:
+                raise self._error(f"no answer within {self._timeout} seconds") from error
+            except URLError as error:
+                if isinstance(error.reason, TimeoutError):
+                    raise self._error(f"no answer within {self._timeout} seconds") from error
+                raise self._error(f"cannot be reached: {error.reason}") from error
+            except (HTTPException, OSError, ValueError) as error:
+                raise self._error(f"the connection failed: {error or type(error).__name__}") from error
+
+    def _error(self, reason: str) -> EndpointError:
+        return EndpointError(f"{self.place}: {reason}")
+
+
+def _beginning(body: bytes) -> str:
+    """The first words of an answer, on one line."""
+    return _line(body[:400].decode("utf-8", errors="replace"))
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else line[:199] + "…"

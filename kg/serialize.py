@@ -1,0 +1,112 @@
+"""Quads -> bytes, the same bytes for the same set of quads: sorted N-Quads lines, grouped Turtle, and the rest."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from kg.vocabulary import BASE, PREFIXES, RDF, XSD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    Triples = Iterable[ox.Triple] | Iterable[ox.Quad]
+    Node = ox.NamedNode | ox.BlankNode | ox.Triple
+    Term = Node | ox.Literal
+
+_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+"""Local names that need no escape in Turtle; an IRI with any other stays in full."""
+
+
+def prefixes(base: str = BASE) -> dict[str, str]:
+    """The prefixes of files and queries: the vocabularies', and those of a dataset with this base."""
+    return {**PREFIXES, "concept": f"{base}concept/", "statement": f"{base}statement/", "evidence": f"{base}evidence/",
+            "occurrence": f"{base}occurrence/", "boilerplate": f"{base}boilerplate/", "data": base}  # fmt: skip
+
+
+def serialize(quads: Triples, format: ox.RdfFormat, names: Mapping[str, str] | None = None) -> bytes:
+    """Quads or triples in a format, as UTF-8. A format without graphs gets the union of all graphs.
+
+    `names` are the prefixes to abbreviate with. Blank nodes keep their labels, so that only their makers can make
+    the result stable.
+    """
+    names = prefixes() if names is None else names
+    if format.supports_datasets:
+        rows = [q if isinstance(q, ox.Quad) else ox.Quad(*q) for q in quads]
+        if format == ox.RdfFormat.N_QUADS:
+            return "".join(sorted({f"{quad} .\n" for quad in rows})).encode()
+        return _bytes(ox.serialize(sorted(set(rows), key=_quad_key), format=format, prefixes=dict(names)))
+    triples = {q.triple if isinstance(q, ox.Quad) else q for q in quads}
+    if format == ox.RdfFormat.N_TRIPLES:
+        return "".join(sorted(f"{triple} .\n" for triple in triples)).encode()
+    if format == ox.RdfFormat.TURTLE:
+        return "".join(turtle(triples, names)).encode()
+    return _bytes(ox.serialize(sorted(triples, key=str), format=format, prefixes=dict(names)))
+
+
+def turtle(triples: Iterable[ox.Triple], names: Mapping[str, str]) -> Iterator[str]:
+    """Yield a Turtle document piece by piece: subjects, predicates and objects sorted, types first, grouped."""
+    write = _Abbreviator(names)
+    rows = sorted((str(t.subject), t.predicate != RDF.type, str(t.predicate), str(t.object), t) for t in set(triples))
+    body = []
+    for _, of_subject in groupby(rows, key=lambda row: row[0]):
+        lines = []
+        for _, of_predicate in groupby(of_subject, key=lambda row: row[2]):
+            group = [row[4] for row in of_predicate]
+            predicate = "a" if group[0].predicate == RDF.type else write(group[0].predicate)
+            lines.append(f"{predicate} " + " , ".join(write(t.object) for t in group))
+            subject = group[0].subject
+        body.append(f"\n{write(subject)} " + " ;\n    ".join(lines) + " .\n")
+    for name in sorted(write.used):
+        yield f"@prefix {name}: <{names[name]}> .\n"
+    yield from body
+
+
+class _Abbreviator:
+    """Writes terms in Turtle and remembers which prefixes it used."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.used: set[str] = set()
+        self._by_namespace = {namespace: name for name, namespace in names.items()}
+        self._cache: dict[str, str] = {}
+
+    def __call__(self, term: Term) -> str:
+        if isinstance(term, ox.NamedNode):
+            return self._iri(term.value)
+        if isinstance(term, ox.Literal):
+            return self._literal(term)
+        return str(term)
+
+    def _iri(self, iri: str) -> str:
+        if iri not in self._cache:
+            at = max(iri.rfind("#"), iri.rfind("/")) + 1
+            name = self._by_namespace.get(iri[:at])
+            if name is None or not _LOCAL.fullmatch(iri, at):
+                self._cache[iri] = f"<{iri}>"
+            else:
+                self.used.add(name)
+                self._cache[iri] = f"{name}:{iri[at:]}"
+        return self._cache[iri]
+
+    def _literal(self, literal: ox.Literal) -> str:
+        if literal.datatype == XSD.integer and re.fullmatch(r"[+-]?[0-9]+", literal.value):
+            return literal.value
+        if literal.datatype == XSD.decimal and re.fullmatch(r"[+-]?[0-9]*\.[0-9]+", literal.value):
+            return literal.value
+        text = str(literal)
+        if literal.language or literal.datatype == XSD.string:
+            return text
+        quoted, _, _ = text.rpartition("^^")
+        return f"{quoted}^^{self._iri(literal.datatype.value)}"
+
+
+def _quad_key(quad: ox.Quad) -> tuple[str, str]:
+    return str(quad.graph_name), str(quad.triple)
+
+
+def _bytes(result: bytes | None) -> bytes:
+    assert result is not None  # pyoxigraph returns bytes when it is given no file
+    return result

@@ -1,0 +1,148 @@
+"""SPARQL as seen from outside the engine: errors that point, answers in the format asked for, and no network.
+
+pyoxigraph tells the place of a syntax error in its message only, evaluates `SERVICE` over HTTP without being asked,
+and leaves the choice of a format to its caller. This module deals with the three.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
+
+import pyoxigraph as ox
+
+from kg.errors import NotAcceptable, QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Format = TypeVar("Format", ox.QueryResultsFormat, ox.RdfFormat)
+
+RESULT_FORMATS: Mapping[str, ox.QueryResultsFormat] = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+}
+"""Formats of SELECT and ASK answers by short name; the first is for those who do not choose."""
+
+GRAPH_FORMATS: Mapping[str, ox.RdfFormat] = {
+    "turtle": ox.RdfFormat.TURTLE,
+    "ntriples": ox.RdfFormat.N_TRIPLES,
+    "nquads": ox.RdfFormat.N_QUADS,
+    "trig": ox.RdfFormat.TRIG,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "rdfxml": ox.RdfFormat.RDF_XML,
+}
+"""Formats of CONSTRUCT and DESCRIBE answers by short name; the first is for those who do not choose."""
+
+
+def choose(accept: str | None, offered: Mapping[str, Format]) -> Format:
+    """The format that `accept` likes best: a short name, a media type, or a whole HTTP `Accept` header.
+
+    >>> choose("text/html, text/csv;q=0.8, */*;q=0.1", RESULT_FORMATS).name
+    'SPARQL Results in CSV'
+
+    Raises `NotAcceptable` when nothing that is offered will do.
+    """
+    formats = list(offered.values())
+    if not accept:
+        return formats[0]
+    if accept in offered:
+        return offered[accept]
+    wishes = []
+    for position, wish in enumerate(accept.split(",")):
+        media, *parameters = (part.strip() for part in wish.lower().split(";"))
+        quality = next((_quality(p[2:]) for p in parameters if p.startswith("q=")), 1.0)
+        if quality > 0:
+            wishes.append((-quality, media.count("*"), position, media))
+    for _, _, _, media in sorted(wishes):
+        if media.endswith("/*"):
+            prefix = "" if media == "*/*" else media[:-1]
+            match = next((f for f in formats if f.media_type.startswith(prefix)), None)
+        else:
+            match = type(formats[0]).from_media_type(media)
+        if match in formats:
+            return match
+    raise NotAcceptable(f"no answer can be given as {accept!r}; this kind of query offers {', '.join(offered)}")
+
+
+def _quality(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+# ----------------------------------------------------------------------------------------------------- no network
+
+
+def _spelled(word: str) -> str:
+    """A pattern for a word in any case, with any of its letters written as a code point escape (`\\u0053`)."""
+    letters = ((c, ord(c), ord(c.upper())) for c in word)
+    return "".join(rf"(?:{c}|\\u00(?:{low:x}|{up:x})|\\U000000(?:{low:x}|{up:x}))" for c, low, up in letters)
+
+
+_SERVICE = re.compile(_spelled("service"), re.IGNORECASE)
+_SERVICE_CLAUSE = re.compile(_spelled("service") + r"(?:\s+silent\b)?", re.IGNORECASE)
+
+
+def refuse_service(query: str) -> None:
+    """Raise `QueryError` if the query has a `SERVICE` clause, which the engine would send over the network.
+
+    Whether the word is a keyword, or part of a string, comment, variable or IRI, is for the parser to say: the query is
+    parsed with every "service" misspelt, and if that still is SPARQL, none of them was the keyword. Nothing is
+    evaluated on the way but over an empty store, and no misspelt query has a clause to send.
+    """
+    if not _SERVICE.search(query):
+        return
+    try:
+        _parse(_SERVICE.sub("serviqq", query))
+    except SyntaxError as error:
+        try:
+            _parse(_SERVICE_CLAUSE.sub("GRAPH", query))
+        except SyntaxError:
+            raise query_error(query, error) from error
+        raise QueryError(
+            "SERVICE is not evaluated here, because it would send the query over the network; "
+            "ask the other endpoint directly (--endpoint URL)"
+        ) from None
+
+
+def _parse(query: str) -> None:
+    with suppress(RuntimeError, OSError):  # what goes wrong in evaluating it over nothing is of no interest
+        ox.Store().query(query)
+
+
+# ------------------------------------------------------------------------------------------------ errors that point
+
+_PLACE = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
+_KEYWORD = re.compile(r"[A-Z_]{2,}")
+
+
+def query_error(query: str, error: SyntaxError) -> QueryError:
+    """The engine's syntax error as a `QueryError` that shows the line with a caret under the fault."""
+    message = str(error.msg or error)
+    place = _PLACE.fullmatch(message)
+    if place is None:
+        return QueryError(f"not SPARQL: {message}")
+    line, column, expected = int(place[1]), int(place[2]), place[3]
+    items = [item.strip() for item in expected.split(", ")]
+    reasons = [item for item in items if re.search(r"[a-z] [a-z]", item) and not item.startswith("[")]
+    keywords = [item for item in items if _KEYWORD.fullmatch(item)]
+    lines = query.split("\n")
+    position = sum(len(text) + 1 for text in lines[: line - 1]) + column - 1
+    if keywords and not any(item.startswith(('"', "'")) for item in items):
+        # The engine reads as many characters as a keyword has before it says that they are not that keyword, and
+        # then names the place behind them.
+        position = max(position - len(keyword) for keyword in keywords)
+    position = max(0, min(position, len(query)))
+    line = query.count("\n", 0, position) + 1
+    column = position - (query.rfind("\n", 0, position) + 1) + 1
+    what = "; ".join(reasons) or ("the query ends too early" if not query[position:].strip() else "not SPARQL")
+    text = lines[line - 1].rstrip("\r")
+    shown = text.replace("\t", " ")
+    return QueryError(
+        f"line {line}, column {column}: {what}\n    {shown}\n    {' ' * (column - 1)}^", line=line, column=column
+    )

@@ -1,0 +1,166 @@
+"""Where quads live: a directory, memory, or somebody's SPARQL endpoint, all with the same methods.
+
+    open_store("output")                        the last build in this directory, read-only
+    open_store(":memory:")                      an empty store that can be filled
+    open_store("https://example.org/sparql")    a remote endpoint
+
+Queries see the union of all graphs, so that `?s ?p ?o` finds a concept's triples and its evidence alike.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pyoxigraph as ox
+
+from kg.errors import MissingGraph, QueryError, StoreError
+from kg.serialize import prefixes, serialize
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, query_error, refuse_service
+from kg.swap import STORE, settled, write_build
+from kg.vocabulary import BASE, RDF, VOID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["LocalStore", "Store", "dataset_base", "open_store", "write_build"]
+
+
+class Store(Protocol):
+    """What every place of quads can do. `place` is its name for people.
+
+    The three query methods raise `QueryError` for a query that does not parse or is of another form.
+    """
+
+    place: str
+
+    def select(self, query: str) -> ox.QuerySolutions:
+        """The solutions of a SELECT query."""
+
+    def ask(self, query: str) -> bool:
+        """The answer of an ASK query."""
+
+    def construct(self, query: str) -> Iterator[ox.Triple]:
+        """The triples of a CONSTRUCT or DESCRIBE query."""
+
+    def sparql(self, query: str, accept: str | None = None) -> tuple[bytes, str]:
+        """The answer of a query of any form, serialized, and its media type.
+
+        `accept` is the name of a format (`csv`, `turtle`), a media type or an HTTP `Accept` header; raises
+        `NotAcceptable` when the answer cannot be given so.
+        """
+
+    def quads(self) -> Iterator[ox.Quad]:
+        """All quads, in no particular order."""
+
+
+class LocalStore:
+    """A pyoxigraph store in a directory (read-only) or in memory."""
+
+    def __init__(self, store: ox.Store | None = None, place: str = ":memory:") -> None:
+        self.place = place
+        self._store = ox.Store() if store is None else store
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def __repr__(self) -> str:
+        return f"LocalStore({self.place!r})"
+
+    @classmethod
+    def open(cls, output: Path) -> LocalStore:
+        """The store of a build's directory; raises `MissingGraph` where there is none, `StoreError` if damaged."""
+        try:
+            for folder in settled(output):
+                try:
+                    return cls(ox.Store.read_only(str(folder)), str(output))
+                except FileNotFoundError:  # a build has moved it away in this moment: look again
+                    continue
+        except OSError as error:
+            raise StoreError(f"{output / STORE} cannot be opened ({error}): build the graph again") from error
+        raise MissingGraph(output)
+
+    def load(self, quads: Iterable[ox.Quad]) -> None:
+        """Add quads, all or none; only a store in memory takes them."""
+        try:
+            self._store.bulk_extend(quads)
+        except (OSError, RuntimeError) as error:
+            raise StoreError(f"{self.place} cannot be written: {error}") from error
+
+    def quads(self) -> Iterator[ox.Quad]:
+        """All quads, in no particular order."""
+        return iter(self._store)
+
+    def select(self, query: str) -> ox.QuerySolutions:
+        """The solutions of a SELECT query."""
+        answer = self._query(query)
+        if isinstance(answer, ox.QuerySolutions):
+            return answer
+        raise _wrong_form("SELECT", answer)
+
+    def ask(self, query: str) -> bool:
+        """The answer of an ASK query."""
+        answer = self._query(query)
+        if isinstance(answer, ox.QueryBoolean):
+            return bool(answer)
+        raise _wrong_form("ASK", answer)
+
+    def construct(self, query: str) -> Iterator[ox.Triple]:
+        """The triples of a CONSTRUCT or DESCRIBE query."""
+        answer = self._query(query)
+        if isinstance(answer, ox.QueryTriples):
+            return iter(answer)
+        raise _wrong_form("CONSTRUCT or DESCRIBE", answer)
+
+    def sparql(self, query: str, accept: str | None = None) -> tuple[bytes, str]:
+        """The answer of a query of any form, serialized, and its media type."""
+        answer = self._query(query)
+        if isinstance(answer, ox.QueryTriples):
+            graph_format = choose(accept, GRAPH_FORMATS)
+            return serialize(answer, graph_format, prefixes(dataset_base(self))), graph_format.media_type
+        result_format = choose(accept, RESULT_FORMATS)
+        return answer.serialize(format=result_format) or b"", result_format.media_type
+
+    def dump(self, format: ox.RdfFormat) -> bytes:
+        """The whole store in a format: the same bytes for the same quads."""
+        return serialize(self.quads(), format, prefixes(dataset_base(self)))
+
+    def _query(self, query: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        refuse_service(query)
+        try:
+            return self._store.query(query, use_default_graph_as_union=True)
+        except SyntaxError as error:
+            raise query_error(query, error) from error
+        except RuntimeError as error:  # an unknown function, an aggregate that cannot be computed
+            raise QueryError(f"the query cannot be evaluated: {error}") from error
+        except OSError as error:
+            raise StoreError(f"{self.place} cannot be read ({error}): build the graph again") from error
+
+
+def open_store(place: str | Path) -> Store:
+    """The store at a place: a build's directory, `:memory:`, or the URL of a SPARQL endpoint.
+
+    Raises `MissingGraph` for a directory without a build and `StoreError` for one that cannot be read; an endpoint is
+    first asked when it is first queried.
+    """
+    if isinstance(place, str):
+        if place == ":memory:":
+            return LocalStore()
+        if place.lower().startswith(("http://", "https://")):
+            from kg.remote import RemoteStore
+
+            return RemoteStore(place)
+    return LocalStore.open(Path(place))
+
+
+def dataset_base(store: Store) -> str:
+    """The base of the IRIs in a store, as its dataset description says; the default one if it has none."""
+    query = f"SELECT ?base {{ ?dataset {RDF.type} {VOID.Dataset} ; {VOID.uriSpace} ?base }} ORDER BY ?base LIMIT 1"
+    for solution in store.select(query):
+        return str(solution["base"].value)
+    return BASE
+
+
+def _wrong_form(wanted: str, answer: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> QueryError:
+    forms = {ox.QuerySolutions: "a SELECT", ox.QueryBoolean: "an ASK", ox.QueryTriples: "a CONSTRUCT or DESCRIBE"}
+    return QueryError(f"this is {forms[type(answer)]} query, where {wanted} was expected")

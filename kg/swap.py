@@ -1,0 +1,158 @@
+"""A build's files in a directory, replaced as one: whatever happens, the directory holds a whole graph.
+
+A build writes `store.new`, `graph.ttl.new` and `graph.nq.new`, and puts them in place by renames:
+
+    store      -> store.old      the commit: until here the last graph stands, from here on the new one does
+    *.new      -> *              roll forward; whoever finds the directory in the middle of it completes it
+    store.old  -> (removed)
+
+One writer at a time, held by a lock that the system drops when its holder ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from kg.errors import StoreError
+from kg.serialize import prefixes, serialize
+from kg.vocabulary import BASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+STORE = "store"
+LOCK = ".lock"
+_NEW = ".new"
+_OLD = ".old"
+
+
+def write_build(
+    output: Path, quads: Iterable[ox.Quad], *, base: str = BASE, files: Mapping[str, bytes] | None = None
+) -> int:
+    """Replace the graph in a directory: store, `graph.ttl`, `graph.nq` and further `files` by name; count its quads.
+
+    Until the new graph is complete the last one stays untouched; an interrupted build leaves at most `*.new`, which
+    the next one removes. Raises `StoreError` when another build is writing here or the disk refuses.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with _locked(output):
+            _complete(output)
+            _clean(output)
+            try:
+                count = _prepare(output, quads, base, files or {})
+                _swap(output)
+            except BaseException:
+                if (output / STORE).exists() or not (output / (STORE + _OLD)).exists():
+                    _clean(output)
+                raise
+            return count
+    except OSError as error:
+        raise StoreError(f"{output} cannot be written: {error}; the last graph in it is unchanged") from error
+
+
+def settled(output: Path) -> Iterator[Path]:
+    """Yield the directories in which the store of `output` may be opened, the best first, until one exists.
+
+    Completes a build that was killed between its renames. A build that is in the middle of them is waited for.
+    """
+    for _ in range(50):
+        store, old = output / STORE, output / (STORE + _OLD)
+        if store.exists():
+            yield store
+        elif not old.exists():
+            return
+        else:
+            try:
+                with _locked(output):
+                    _complete(output)
+            except StoreError:
+                pass  # a build is at it
+            except OSError:  # a directory that only can be read: the last graph is as good as any
+                yield old
+        time.sleep(0.02)
+
+
+def _prepare(output: Path, quads: Iterable[ox.Quad], base: str, files: Mapping[str, bytes]) -> int:
+    """Write everything beside the old graph, down to the disk."""
+    store = ox.Store(str(output / (STORE + _NEW)))
+    store.bulk_extend(quads)
+    store.flush()
+    names = prefixes(base)
+    contents = {
+        "graph.ttl": serialize(store, ox.RdfFormat.TURTLE, names),
+        "graph.nq": serialize(store, ox.RdfFormat.N_QUADS, names),
+        **files,
+    }
+    for name, content in contents.items():
+        with (output / (name + _NEW)).open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    return len(store)
+
+
+def _swap(output: Path) -> None:
+    store = output / STORE
+    if store.exists():
+        store.rename(output / (STORE + _OLD))
+    _complete(output, first=True)
+
+
+def _complete(output: Path, *, first: bool = False) -> None:
+    """Roll a committed swap forward: only then is there a `store.old` and no `store`."""
+    store, old, new = (output / (STORE + suffix) for suffix in ("", _OLD, _NEW))
+    if store.exists() or not (first or old.exists()):
+        return
+    if not new.exists():
+        old.rename(store)
+        return
+    for path in sorted(output.glob("*" + _NEW)):
+        if path != new:
+            path.replace(path.with_suffix(""))
+    new.rename(store)
+    _sync(output)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _clean(output: Path) -> None:
+    """Remove what interrupted builds have left."""
+    for path in [*output.glob("*" + _NEW), output / (STORE + _OLD)]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(output: Path) -> Iterator[None]:
+    """Be the only writer of a directory; raises `StoreError` at once if another one is."""
+    handle = os.open(output / LOCK, os.O_CREAT | os.O_RDWR, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreError(
+                f"another build is writing into {output}: wait for it, or build elsewhere with -o DIR"
+            ) from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _sync(directory: Path) -> None:
+    """Make renames durable, where the system can."""
+    with suppress(OSError):
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
