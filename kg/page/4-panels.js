@@ -1,0 +1,206 @@
+// Everything beside the canvas: details, legend and filters, table, status. Built from elements and text nodes only.
+
+const $ = (id) => document.getElementById(id);
+const $map = $("map"), $details = $("details"), $status = $("status"), $table = $("table"), $filters = $("filters");
+
+/** An element: attributes, then children; functions become listeners, strings become text. */
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+function glyph(kind) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  for (const [name, value] of [["class", "glyph"], ["viewBox", "-1.4 -1.4 2.8 2.8"], ["aria-hidden", "true"]]) svg.setAttribute(name, value);
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", UNIT[kind.shape]);
+  path.setAttribute("fill", `var(--hue-${kind.hue})`);
+  path.setAttribute("fill-rule", "evenodd");
+  svg.append(path);
+  return svg;
+}
+
+// ------------------------------------------------------------------------------------------------------ details
+
+/** A list that shows its first `limit` items and a button for the others. */
+function cut(items, limit, draw, list = make("ul", { class: "plain" })) {
+  list.append(...items.slice(0, limit).map(draw));
+  if (items.length <= limit) return list;
+  const more = make("li", { class: "more" }, make("button", { type: "button", class: "text", click: () => {
+    more.remove();
+    const rest = items.slice(limit).map(draw);
+    list.append(...rest);
+    rest[0].querySelector("button")?.focus();
+  } }, `Show ${number(items.length - limit)} more`));
+  list.append(more);
+  return list;
+}
+
+const conceptButton = (concept) => make("button", { type: "button", class: "text", click: () => visit(concept) }, glyph(kindOf(concept)), make("span", {}, concept.label));
+const quoteOf = ([exact, source, line]) => make("blockquote", {}, make("q", { dir: "auto" }, exact), make("cite", {}, placeOf(source, line)));
+const placeOf = (source, line) => (line ? `${facts.sources[source]}:${line}` : facts.sources[source] ?? "");
+const quotesOf = (relation) => cut(relation.quotes, 5, (quote) => make("li", {}, quoteOf(quote)));
+
+function conceptPanel(concept) {
+  const kind = kindOf(concept);
+  const parts = [make("h2", { dir: "auto" }, concept.label), make("p", { class: "kind" }, glyph(kind), [kind.label, ...concept.fields.map((f) => facts.fields[f])].join(" · "))];
+  if (concept.aliases.length) parts.push(make("p", { class: "also", dir: "auto" }, `also: ${concept.aliases.join(", ")}`));
+  for (const text of concept.texts) parts.push(make("p", { class: "definition", dir: "auto" }, text));
+  if (concept.places.length) parts.push(make("cite", {}, concept.places.map(([source, line]) => placeOf(source, line)).join(", ")));
+  if (!concept.texts.length) parts.push(make("p", { class: "note" }, concept.places.length ? "No defining sentence was found." : "Mentioned by other entries; it has no entry of its own."));
+  parts.push(make("div", { class: "actions" },
+    make("button", { type: "button", class: "action", id: "around", disabled: state.centre === concept, click: () => go({ centre: concept, concept }) }, "Neighbourhood"),
+    concepts.length > LIMIT && facts.groups.length > 1 && make("button", { type: "button", class: "action", click: () => go({ centre: null, open: concept.group, concept }) }, "Show on the map")));
+  const groups = new Map();
+  for (const relation of [...concept.links].sort((a, b) => a.p - b.p || b.c - a.c)) {
+    const name = nameOf(relation), out = relation.from === concept.id;
+    const title = name.directed ? (out ? `${name.label} →` : `← ${name.inverse ?? name.label}`) : name.label;
+    if (!groups.has(title)) groups.set(title, []);
+    groups.get(title).push(relation);
+  }
+  for (const [title, found] of groups) {
+    parts.push(make("h3", {}, `${title} (${found.length})`), cut(found, 8, (relation) => relationItem(relation, otherEnd(relation, concept))));
+  }
+  if (!groups.size) parts.push(make("p", { class: "note" }, "No typed relations were found."));
+  return parts;
+}
+
+function relationItem(relation, concept) {
+  const item = make("li", { class: "relation" }, conceptButton(concept));
+  if (relation.quotes.length) {
+    const why = make("button", { type: "button", class: "text why", "aria-expanded": "false", "aria-label": `Why? Quotes on ${concept.label}`, click: () => {
+      const open = why.getAttribute("aria-expanded") === "true";
+      why.setAttribute("aria-expanded", String(!open));
+      if (open) item.querySelector(".quotes").remove();
+      else item.append(make("div", { class: "quotes" }, ...relation.quotes.slice(0, 5).map(quoteOf), confidence(relation)));
+    } }, "why?");
+    item.append(why);
+  }
+  return item;
+}
+
+function confidence(relation) {
+  const bar = make("i");
+  bar.style.width = `${Math.round(100 * relation.c)}%`;
+  return make("p", { class: "note" }, "confidence", make("span", { class: "meter", "aria-hidden": "true" }, bar), relation.c.toFixed(2));
+}
+
+function relationPanel(relation) {
+  const [from, to] = [concepts[relation.from], concepts[relation.to]];
+  return [
+    make("h2", {}, "Why this relation?"),
+    make("p", { class: "sentence" }, conceptButton(from), ` ${nameOf(relation).label} `, conceptButton(to)),
+    confidence(relation),
+    make("h3", {}, plural(relation.quotes.length, "quote")),
+    relation.quotes.length ? quotesOf(relation) : make("p", { class: "note" }, "This page carries no quotes for it."),
+  ];
+}
+
+function groupPanel(index) {
+  const group = facts.groups[index], members = group.members.map((id) => concepts[id]).filter(admits);
+  const kinds = new Map();
+  for (const concept of members) kinds.set(concept.kind, (kinds.get(concept.kind) ?? 0) + 1);
+  return [
+    make("h2", { dir: "auto" }, group.label),
+    make("p", { class: "note" }, `${group.scattered ? "Concepts with few relations or none" : "Concepts that belong together by their relations"}: ${number(members.length)}.`),
+    make("div", { class: "actions" }, make("button", { type: "button", class: "action", click: () => go({ open: index, centre: null }) }, "Open group")),
+    make("h3", {}, "Most connected"),
+    cut([...members].sort(byDegree), 10, (concept) => make("li", { class: "relation" }, conceptButton(concept))),
+    make("h3", {}, "Types"),
+    make("ul", { class: "plain" }, ...[...kinds].sort((a, b) => b[1] - a[1]).map(([kind, count]) => make("li", { class: "check" }, glyph(facts.kinds[kind]), make("span", {}, facts.kinds[kind].label), make("span", { class: "count" }, number(count))))),
+  ];
+}
+
+function welcomePanel() {
+  const described = concepts.filter((concept) => concept.texts.length).length;
+  const { whole } = facts;
+  return [
+    make("h2", {}, "What is here"),
+    make("p", {}, `${plural(concepts.length, "concept")}, ${number(described)} with a definition; ${plural(relations.length, "relation")}, each with the words that it was read from.`),
+    whole.concepts > concepts.length && make("p", { class: "warn" }, `This page is a part: ${number(concepts.length)} of ${number(whole.concepts)} concepts of the graph.`),
+    make("p", { class: "note" }, paint.kind === "overview" ? "Each disc is a group of concepts that belong together. Choose one to see what it holds, or search." : "Choose a concept for its definition and relations, or a line for the quotes behind it."),
+    make("h3", {}, "Most connected"),
+    cut([...concepts].filter(admits).sort(byDegree), 12, (concept) => make("li", { class: "relation" }, conceptButton(concept), make("span", { class: "why" }, number(concept.degree)))),
+  ];
+}
+
+function showDetails() {
+  const parts = state.relation ? relationPanel(state.relation) : state.concept ? conceptPanel(state.concept) : state.group !== null ? groupPanel(state.group) : welcomePanel();
+  if (state.lost) parts.unshift(make("p", { class: "warn", role: "alert" }, `This page has no concept “${shorten(state.lost, 80)}”. Try the search.`));
+  $details.replaceChildren(...parts.filter(Boolean));
+  $details.scrollTop = 0;
+}
+
+// ------------------------------------------------------------------------------------------ legend that is the filter
+
+function showFilters() {
+  const section = (title, values, without, count, picture) => {
+    const toggle = (index) => {
+      const next = new Set(without);
+      next.has(index) ? next.delete(index) : next.add(index);
+      return next;
+    };
+    const which = title === "Types" ? "noKinds" : "noRelations";
+    const used = values.map((value, index) => index).filter((index) => count(index));
+    return [
+      make("h2", {}, title, make("button", { type: "button", class: "text", "aria-label": without.size ? `Show all ${title.toLowerCase()}` : `Hide all ${title.toLowerCase()}`,
+        click: () => filterBy({ [which]: new Set(without.size ? [] : used) }) }, without.size ? "all" : "none")),
+      ...used.map((index) => make("label", { class: without.has(index) ? "check off" : "check" },
+        make("input", { type: "checkbox", checked: !without.has(index), "data-filter": `${which} ${index}`, change: () => filterBy({ [which]: toggle(index) }) }),
+        picture?.(values[index]), make("span", {}, values[index].label), make("span", { class: "count" }, number(count(index))))),
+    ];
+  };
+  const count = (items, property) => {
+    const counts = new Map();
+    for (const item of items) counts.set(item[property], (counts.get(item[property]) ?? 0) + 1);
+    return (index) => counts.get(index) ?? 0;
+  };
+  const held = document.activeElement?.dataset?.filter;
+  const field = make("select", { "aria-label": "Subject field", "data-filter": "field", change: () => filterBy({ field: field.value === "" ? null : Number(field.value) }) },
+    make("option", { value: "" }, "all fields"),
+    ...facts.fields.map((name, index) => make("option", { value: index, selected: state.field === index }, shorten(name, 40))));
+  const least = make("output", {}, state.confidence.toFixed(2));
+  const slider = make("input", { type: "range", min: 0, max: 1, step: 0.05, value: state.confidence, "aria-label": "Least confidence of relations", "data-filter": "confidence",
+    input: () => { least.textContent = Number(slider.value).toFixed(2); }, change: () => filterBy({ confidence: Number(slider.value) }) });
+  $filters.replaceChildren(
+    ...section("Types", facts.kinds, state.noKinds, count(concepts, "kind"), glyph),
+    ...section("Relations", facts.relations, state.noRelations, count(relations, "p")),
+    ...(facts.fields.length ? [make("h2", {}, "Field"), field] : []),
+    make("h2", {}, "Confidence at least", least), slider);
+  if (held) [...$filters.querySelectorAll("[data-filter]")].find((e) => e.dataset.filter === held)?.focus();
+}
+
+// -------------------------------------------------------------------------------------------------- table, status
+
+const sorting = { by: "degree", up: false, limit: 300 };
+const COLUMNS = [["label", "Concept"], ["kind", "Type"], ["degree", "Relations"], ["text", "Definition"]];
+
+/** The concepts of the scene as a table: the same facts for those who cannot or would not read a picture. */
+function showTable() {
+  const rows = (paint.kind === "overview" ? paint.everyone : paint.nodes.map((node) => node.concept)).slice();
+  const value = { label: (c) => fold(c.label), kind: (c) => kindOf(c).label, degree: (c) => c.degree, text: (c) => c.texts[0] ?? "" }[sorting.by];
+  rows.sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : a.id - b.id) * (sorting.up ? 1 : -1));
+  const head = make("tr", {}, ...COLUMNS.map(([by, title]) => make("th", { scope: "col", "aria-sort": sorting.by !== by ? "none" : sorting.up ? "ascending" : "descending" },
+    make("button", { type: "button", click: () => { Object.assign(sorting, { by, up: sorting.by === by ? !sorting.up : by !== "degree" }); showTable(); } }, title, sorting.by === by ? (sorting.up ? " ↑" : " ↓") : ""))));
+  const body = rows.slice(0, sorting.limit).map((c) => make("tr", {}, make("td", {}, make("button", { type: "button", class: "text", click: () => visit(c) }, c.label)),
+    make("td", {}, kindOf(c).label), make("td", { class: "number" }, number(c.degree)), make("td", {}, shorten(c.texts[0] ?? "", 160))));
+  const more = rows.length > sorting.limit && make("p", {}, make("button", { type: "button", class: "action", click: () => { sorting.limit = Infinity; showTable(); } }, `Show all ${number(rows.length)} rows`));
+  $table.replaceChildren(make("table", {}, make("caption", {}, `${number(Math.min(rows.length, sorting.limit))} of ${plural(rows.length, "concept")}`), make("thead", {}, head), make("tbody", {}, ...body)), ...(more ? [more] : []));
+}
+
+function showStatus(drawn) {
+  const held = relations.filter(holds).length;
+  const shown = drawn.kind === "overview"
+    ? `Overview: ${plural(drawn.nodes.length, "group")} of ${number(drawn.of)} concepts` + (drawn.of < concepts.length ? ` (${number(concepts.length)} without filters)` : "") + `; open one to see its concepts.`
+    : `Showing ${number(drawn.shown)} of ${plural(concepts.length, "concept")}, ${number(drawn.links.length)} of ${plural(relations.length, "relation")}` +
+      (drawn.of > drawn.shown ? `; ${number(drawn.of - drawn.shown)} more fit this view and are not drawn` : "") + ".";
+  const filtered = held < relations.length && drawn.kind === "overview" ? ` ${number(held)} of ${plural(relations.length, "relation")} pass the filters.` : "";
+  const whole = facts.whole.concepts > concepts.length ? ` The graph has ${number(facts.whole.concepts)} concepts.` : "";
+  const chosen = state.concept ? `${shorten(state.concept.label, 60)}, ${kindOf(state.concept).label}, ${plural(state.concept.degree, "relation")}. ` : "";
+  $status.textContent = chosen + shown + filtered + whole;
+}
