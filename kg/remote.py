@@ -14,7 +14,8 @@ from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 import kg
 from kg.errors import EndpointError, QueryError
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS
+from kg.serialize import prefixes
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, declare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ class RemoteStore:
     """A SPARQL 1.1 endpoint. `place` is its URL without credentials; those of the URL are sent as HTTP Basic.
 
     Every method raises `EndpointError`, which names the endpoint and the reason. Queries are not checked before they
-    are sent, because endpoints speak dialects.
+    are sent, because endpoints speak dialects; only the prefixes that every store knows are declared where needed.
     """
 
     def __init__(self, url: str, *, timeout: int = TIMEOUT) -> None:
@@ -77,7 +78,8 @@ class RemoteStore:
 
     def sparql(self, query: str, accept: str | None = None) -> tuple[bytes, str]:
         """The endpoint's answer as it came, and its media type. Formats can be named by their short names."""
-        short = {name: format.media_type for name, format in [*RESULT_FORMATS.items(), *GRAPH_FORMATS.items()]}
+        short = {name: format.media_type for name, format in RESULT_FORMATS.items()}
+        short |= {name: format.media_type for name, format in GRAPH_FORMATS.items()}
         if not accept:
             accept = f"{_RESULTS}, text/turtle, application/n-triples;q=0.9, application/rdf+xml;q=0.8"
         elif accept in short:
@@ -118,6 +120,7 @@ class RemoteStore:
 
     def _request(self, query: str, accept: str) -> tuple[bytes, str]:
         """Send a query; return the answer's body and media type, in lower case and without parameters."""
+        query = declare(query, prefixes())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SPARQLWrapper warns of query forms and formats it does not know
             wrapper = SPARQLWrapper(self.place, agent=f"kg/{kg.__version__}")

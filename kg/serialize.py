@@ -23,8 +23,8 @@ _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 
 def prefixes(base: str = BASE) -> dict[str, str]:
     """The prefixes of files and queries: the vocabularies', and those of a dataset with this base."""
-    return {**PREFIXES, "concept": f"{base}concept/", "statement": f"{base}statement/", "evidence": f"{base}evidence/",
-            "occurrence": f"{base}occurrence/", "boilerplate": f"{base}boilerplate/", "data": base}  # fmt: skip
+    folders = ("concept", "entry", "statement", "evidence", "occurrence", "boilerplate")
+    return {**PREFIXES, **{name: f"{base}{name}/" for name in folders}, "data": base}
 
 
 def serialize(quads: Triples, format: ox.RdfFormat, names: Mapping[str, str] | None = None) -> bytes:
@@ -50,7 +50,10 @@ def serialize(quads: Triples, format: ox.RdfFormat, names: Mapping[str, str] | N
 def turtle(triples: Iterable[ox.Triple], names: Mapping[str, str]) -> Iterator[str]:
     """Yield a Turtle document piece by piece: subjects, predicates and objects sorted, types first, grouped."""
     write = _Abbreviator(names)
-    rows = sorted((str(t.subject), t.predicate != RDF.type, str(t.predicate), str(t.object), t) for t in set(triples))
+    rows = sorted(
+        ((_order(t.subject), t.predicate != RDF.type, _order(t.predicate), str(t.object), t) for t in set(triples)),
+        key=lambda row: row[:4],
+    )
     body = []
     for _, of_subject in groupby(rows, key=lambda row: row[0]):
         lines = []
@@ -101,6 +104,10 @@ class _Abbreviator:
             return text
         quoted, _, _ = text.rpartition("^^")
         return f"{quoted}^^{self._iri(literal.datatype.value)}"
+
+
+def _order(term: Node) -> str:
+    return term.value if isinstance(term, ox.NamedNode) else str(term)
 
 
 def _quad_key(quad: ox.Quad) -> tuple[str, str]:

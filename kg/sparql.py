@@ -88,20 +88,21 @@ _SERVICE = re.compile(_spelled("service"), re.IGNORECASE)
 _SERVICE_CLAUSE = re.compile(_spelled("service") + r"(?:\s+silent\b)?", re.IGNORECASE)
 
 
-def refuse_service(query: str) -> None:
+def refuse_service(query: str, names: Mapping[str, str]) -> None:
     """Raise `QueryError` if the query has a `SERVICE` clause, which the engine would send over the network.
 
     Whether the word is a keyword, or part of a string, comment, variable or IRI, is for the parser to say: the query is
     parsed with every "service" misspelt, and if that still is SPARQL, none of them was the keyword. Nothing is
-    evaluated on the way but over an empty store, and no misspelt query has a clause to send.
+    evaluated on the way but over an empty store, and no misspelt query has a clause to send. `names` are the prefixes
+    that need no declaration.
     """
     if not _SERVICE.search(query):
         return
     try:
-        _parse(_SERVICE.sub("serviqq", query))
+        _parse(_SERVICE.sub("serviqq", query), names)
     except SyntaxError as error:
         try:
-            _parse(_SERVICE_CLAUSE.sub("GRAPH", query))
+            _parse(_SERVICE_CLAUSE.sub("GRAPH", query), names)
         except SyntaxError:
             raise query_error(query, error) from error
         raise QueryError(
@@ -110,9 +111,23 @@ def refuse_service(query: str) -> None:
         ) from None
 
 
-def _parse(query: str) -> None:
+def _parse(query: str, names: Mapping[str, str]) -> None:
     with suppress(RuntimeError, OSError):  # what goes wrong in evaluating it over nothing is of no interest
-        ox.Store().query(query)
+        ox.Store().query(query, prefixes=dict(names))
+
+
+# -------------------------------------------------------------------------------------------------------- prefixes
+
+
+def declare(query: str, names: Mapping[str, str]) -> str:
+    """The query with declarations for those of the prefixes that it may use and does not declare, on its first line.
+
+    >>> declare("SELECT * { ?s kg:uses ?o }", {"kg": "http://example.org/kg#", "oa": "http://example.org/oa#"})
+    'PREFIX kg: <http://example.org/kg#> SELECT * { ?s kg:uses ?o }'
+    """
+    declared = set(re.findall(r"\bprefix\s+([\w.-]*):", query, re.IGNORECASE))
+    used = set(re.findall(r"(?<![\w:?$/-])([A-Za-z][\w-]*):", query)) - declared
+    return "".join(f"PREFIX {name}: <{names[name]}> " for name in sorted(used & names.keys())) + query
 
 
 # ------------------------------------------------------------------------------------------------ errors that point
@@ -140,7 +155,15 @@ def query_error(query: str, error: SyntaxError) -> QueryError:
     position = max(0, min(position, len(query)))
     line = query.count("\n", 0, position) + 1
     column = position - (query.rfind("\n", 0, position) + 1) + 1
-    what = "; ".join(reasons) or ("the query ends too early" if not query[position:].strip() else "not SPARQL")
+    if "Prefix not found" in reasons:
+        name = re.search(r"[\w.-]*:[\w.%-]*$", query[:position])
+        what = f"no prefix {name[0].partition(':')[0] + ':' if name else ''} is declared"
+    elif reasons:
+        what = "; ".join(reasons)
+    elif not query[position:].strip():
+        what = "the query breaks off here, or its brackets do not match" if query.strip() else "the query is empty"
+    else:
+        what = "this is not SPARQL"
     text = lines[line - 1].rstrip("\r")
     shown = text.replace("\t", " ")
     return QueryError(

@@ -4,7 +4,8 @@
     open_store(":memory:")                      an empty store that can be filled
     open_store("https://example.org/sparql")    a remote endpoint
 
-Queries see the union of all graphs, so that `?s ?p ?o` finds a concept's triples and its evidence alike.
+Queries see the union of all graphs, so that `?s ?p ?o` finds a concept's triples and its evidence alike, and know the
+prefixes of `kg.serialize.prefixes` (`kg:`, `skos:`, `concept:`, …) without declaring them.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import pyoxigraph as ox
 from kg.errors import MissingGraph, QueryError, StoreError
 from kg.serialize import prefixes, serialize
 from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, query_error, refuse_service
-from kg.swap import STORE, settled, write_build
-from kg.vocabulary import BASE, RDF, VOID
+from kg.swap import settled, write_build
+from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,6 +61,7 @@ class LocalStore:
     def __init__(self, store: ox.Store | None = None, place: str = ":memory:") -> None:
         self.place = place
         self._store = ox.Store() if store is None else store
+        self._names: dict[str, str] = {}
 
     def __len__(self) -> int:
         return len(self._store)
@@ -70,18 +72,18 @@ class LocalStore:
     @classmethod
     def open(cls, output: Path) -> LocalStore:
         """The store of a build's directory; raises `MissingGraph` where there is none, `StoreError` if damaged."""
-        try:
-            for folder in settled(output):
-                try:
-                    return cls(ox.Store.read_only(str(folder)), str(output))
-                except FileNotFoundError:  # a build has moved it away in this moment: look again
-                    continue
-        except OSError as error:
-            raise StoreError(f"{output / STORE} cannot be opened ({error}): build the graph again") from error
+        for folder in settled(output):
+            identity = _inode(folder)
+            try:
+                return cls(ox.Store.read_only(str(folder)), str(output))
+            except OSError as error:
+                if _inode(folder) == identity:  # else a build has replaced it in this moment: look again
+                    raise StoreError(f"{folder} is damaged, build the graph again ({error})") from error
         raise MissingGraph(output)
 
     def load(self, quads: Iterable[ox.Quad]) -> None:
         """Add quads, all or none; only a store in memory takes them."""
+        self._names = {}
         try:
             self._store.bulk_extend(quads)
         except (OSError, RuntimeError) as error:
@@ -117,18 +119,27 @@ class LocalStore:
         answer = self._query(query)
         if isinstance(answer, ox.QueryTriples):
             graph_format = choose(accept, GRAPH_FORMATS)
-            return serialize(answer, graph_format, prefixes(dataset_base(self))), graph_format.media_type
+            return serialize(answer, graph_format, self.prefixes), graph_format.media_type
         result_format = choose(accept, RESULT_FORMATS)
         return answer.serialize(format=result_format) or b"", result_format.media_type
 
     def dump(self, format: ox.RdfFormat) -> bytes:
         """The whole store in a format: the same bytes for the same quads."""
-        return serialize(self.quads(), format, prefixes(dataset_base(self)))
+        return serialize(self.quads(), format, self.prefixes)
+
+    @property
+    def prefixes(self) -> dict[str, str]:
+        """The prefixes that queries need not declare, and that serializations use: those of the dataset's base."""
+        if not self._names:
+            self._names = prefixes()  # for the query that asks for the base
+            self._names = prefixes(dataset_base(self))
+        return self._names
 
     def _query(self, query: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
-        refuse_service(query)
+        names = self.prefixes
+        refuse_service(query, names)
         try:
-            return self._store.query(query, use_default_graph_as_union=True)
+            return self._store.query(query, prefixes=names, use_default_graph_as_union=True)
         except SyntaxError as error:
             raise query_error(query, error) from error
         except RuntimeError as error:  # an unknown function, an aggregate that cannot be computed
@@ -155,10 +166,16 @@ def open_store(place: str | Path) -> Store:
 
 def dataset_base(store: Store) -> str:
     """The base of the IRIs in a store, as its dataset description says; the default one if it has none."""
-    query = f"SELECT ?base {{ ?dataset {RDF.type} {VOID.Dataset} ; {VOID.uriSpace} ?base }} ORDER BY ?base LIMIT 1"
-    for solution in store.select(query):
+    for solution in store.select("SELECT ?base { ?d a void:Dataset ; void:uriSpace ?base } ORDER BY ?base LIMIT 1"):
         return str(solution["base"].value)
     return BASE
+
+
+def _inode(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_ino
+    except OSError:
+        return None
 
 
 def _wrong_form(wanted: str, answer: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> QueryError:
