@@ -1,0 +1,425 @@
+"""The read half: questions to a built graph, in a directory, in memory or behind a SPARQL endpoint.
+
+    >>> graph = open("output")                                        # doctest: +SKIP
+    >>> graph.show("mixture of experts").relations[0].sentence        # doctest: +SKIP
+    'Mixture of Experts has part router'
+    >>> print(graph.path("router", "transformer")[0])                 # doctest: +SKIP
+
+All reading goes through `kg.store.Store`, so every place is asked in the same way. What a person types is looked up or
+bound as an RDF term; it never becomes part of a query's text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from kg.answers import (
+    ConceptRef,
+    ConceptView,
+    Description,
+    EntryView,
+    Hit,
+    Hub,
+    Neighbour,
+    Neighbourhood,
+    Path,
+    Quote,
+    QuotedDefinition,
+    Relation,
+    Statistics,
+    Step,
+)
+from kg.errors import QueryError, UsageError
+from kg.index import PREFIXES, ConceptIndex, Edge, readings
+from kg.paths import UNIT, Constraints, Network, Weights, shortest_paths
+from kg.quotes import Quotes, ordered
+from kg.serialize import prefixes
+from kg.sparql import query_error, refuse_service
+from kg.store import dataset_base, open_store
+from kg.vocabulary import SKOS, entry_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path as FilePath
+
+    import networkx
+    import rdflib
+
+    from kg.search import SearchIndex
+    from kg.store import Store
+
+_STATEMENTS = "SELECT ?statement WHERE { ?statement rdf:subject %s ; rdf:predicate %s ; rdf:object ?object . %s }"
+_LITERALS = "SELECT ?property ?text WHERE { VALUES ?property { skos:definition schema:keywords } %s ?property ?text . }"
+_DEFINITIONS = """
+SELECT ?statement ?text WHERE {
+  ?statement rdf:subject %s ; rdf:predicate skos:definition ; rdf:object ?text .
+}"""
+_ENTRIES = """
+SELECT ?entry ?file ?line ?header ?flag WHERE {
+  ?entry kg:describes %s ; kg:sourceFile ?file ; kg:sourceLine ?line ; kg:header ?header .
+  OPTIONAL { ?entry kg:flag ?flag }
+}"""
+_MENTIONS = "SELECT DISTINCT ?concept WHERE { ?entry kg:describes %s ; kg:mentions ?concept . }"
+_MENTIONED_BY = "SELECT DISTINCT ?concept WHERE { ?entry kg:mentions %s ; kg:describes ?concept . }"
+_COUNTS = {
+    "entries": "SELECT (COUNT(*) AS ?n) WHERE { ?entry a kg:Entry }",
+    "described": "SELECT (COUNT(DISTINCT ?concept) AS ?n) WHERE { ?entry kg:describes ?concept }",
+    "definitions": "SELECT (COUNT(*) AS ?n) WHERE { ?concept a skos:Concept ; skos:definition ?text }",
+    "statements": "SELECT (COUNT(*) AS ?n) WHERE { ?statement a rdf:Statement }",
+    "evidence": "SELECT (COUNT(DISTINCT ?evidence) AS ?n) WHERE { ?statement prov:wasDerivedFrom ?evidence }",
+    "mentions": "SELECT (COUNT(*) AS ?n) WHERE { ?entry kg:mentions ?concept }",
+}
+_FLAGS = "SELECT ?flag (COUNT(?entry) AS ?n) WHERE { ?entry kg:flag ?flag } GROUP BY ?flag"
+
+
+def open(place: str | FilePath = "output") -> KnowledgeGraph:
+    """The graph at a place: a build's directory, or the URL of a SPARQL endpoint.
+
+    Raises MissingGraph for a directory without a build and StoreError for one that cannot be read; an endpoint is first
+    asked when the graph is.
+    """
+    return KnowledgeGraph(open_store(place))
+
+
+class KnowledgeGraph:
+    """A graph to ask. Indexes are made when first needed and kept; the store is expected not to change."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def __repr__(self) -> str:
+        return f"KnowledgeGraph({self.store.place!r})"
+
+    @cached_property
+    def index(self) -> ConceptIndex:
+        """The concepts and typed relations of the graph, read once."""
+        return ConceptIndex(self.store, self.base)
+
+    @cached_property
+    def base(self) -> str:
+        """The base of the IRIs of this dataset."""
+        return dataset_base(self.store)
+
+    # -------------------------------------------------------------------------------------------------- concepts
+
+    def concepts(self) -> tuple[ConceptView, ...]:
+        """All concepts, by label."""
+        return tuple(sorted(self.index.concepts.values(), key=lambda view: (view.label.casefold(), view.iri)))
+
+    def concept(self, name: str | ConceptView | ConceptRef) -> ConceptView:
+        """The concept of this label, alias, IRI, `concept:id` or id; case, plural, spaces and dashes do not count.
+
+        Raises ConceptNotFound with near misses, and UsageError when the name can mean several concepts.
+        """
+        return self.index.find(name if isinstance(name, str) else name.iri)
+
+    def show(self, name: str | ConceptView | ConceptRef) -> Description:
+        """All that the graph says of a concept, with evidence. Raises as `concept` does."""
+        concept = self.concept(name)
+        this = ox.NamedNode(concept.iri)
+        entries = self._entries(this)
+        literals: dict[str, set[str]] = defaultdict(set)
+        for row in self._select(_LITERALS % this):
+            literals[row["property"].value].add(row["text"].value)
+        return Description(
+            concept=concept,
+            definitions=self._definitions(this, literals.pop(SKOS.definition.value, set())),
+            keywords=tuple(sorted(text for texts in literals.values() for text in texts)),
+            entries=entries,
+            relations=self._related(self._outgoing.get(concept.iri, ()), concept.iri),
+            inverse=self._related(self._incoming.get(concept.iri, ()), concept.iri),
+            mentions=self._refs(self._select(_MENTIONS % this), without=concept.iri),
+            mentioned_by=self._refs(self._select(_MENTIONED_BY % this), without=concept.iri),
+            flags=tuple(sorted({flag for entry in entries for flag in entry.flags})),
+        )
+
+    def neighbours(self, name: str | ConceptView | ConceptRef, depth: int = 1) -> Neighbourhood:
+        """The concepts within `depth` typed relations of a concept, whatever their direction."""
+        if depth < 1:
+            raise UsageError(f"the depth of a neighbourhood is at least 1, not {depth}")
+        centre = self.concept(name).iri
+        distance = {centre: 0}
+        ring = [centre]
+        for hops in range(1, depth + 1):
+            ring = sorted({other for iri in ring for other in self._adjacent(iri)} - distance.keys())
+            distance.update(dict.fromkeys(ring, hops))
+        refs = self.index.refs
+        near = sorted((hops, refs[iri]) for iri, hops in distance.items() if hops)
+        within = [
+            edge
+            for iri in sorted(distance, key=lambda iri: (distance[iri], refs[iri]))
+            for edge in self._outgoing.get(iri, ())
+            if edge.object in distance and not edge.literal
+        ]
+        return Neighbourhood(
+            refs[centre],
+            depth,
+            tuple(Neighbour(ref, hops) for hops, ref in near),
+            tuple(self._relation(edge, edge.subject, {}) for edge in within),
+        )
+
+    def search(self, text: str, limit: int = 10) -> list[Hit]:
+        """The concepts that a text most likely asks for: by name, then by definition and quotes, then by spelling."""
+        return self._search_index.search(text, limit)
+
+    # ----------------------------------------------------------------------------------------------------- paths
+
+    def path(
+        self,
+        start: str | ConceptView | ConceptRef,
+        end: str | ConceptView | ConceptRef,
+        k: int = 1,
+        *,
+        max_hops: int | None = None,
+        directed: bool = False,
+        predicates: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        avoid: Iterable[str | ConceptView | ConceptRef] = (),
+        min_confidence: float = 0.0,
+    ) -> list[Path]:
+        """The k best paths between two concepts, each step with its sentence and quotes; see `kg.paths` for "best".
+
+        Raises NoPath, which says why there is none; ConceptNotFound; and UsageError for a call that makes no sense.
+        """
+        first, last = self.concept(start), self.concept(end)
+        if first == last:
+            raise UsageError(f"{start!s} and {end!s} are the same concept, {first.label!r}: a path needs two")
+        constraints = Constraints(
+            max_hops=max_hops,
+            directed=directed,
+            predicates=frozenset(map(self._predicate, predicates)),
+            exclude=frozenset(map(self._predicate, exclude)),
+            avoid=frozenset(self.concept(name).iri for name in avoid),
+            min_confidence=min_confidence,
+        )
+        routes = shortest_paths(self._network, first.iri, last.iri, k, constraints)
+        carried = {
+            (u, v): [self._edge(*((u, hop.predicate, v) if hop.forward else (v, hop.predicate, u))) for hop in hops]
+            for route in routes
+            for (u, v), hops in zip(pairwise(route.nodes), route.steps, strict=True)
+        }
+        quotes = self._quotes.of(name for edges in carried.values() for edge in edges for name in edge.statements)
+        refs = self.index.refs
+        return [
+            Path(
+                tuple(refs[iri] for iri in route.nodes),
+                tuple(
+                    Step(refs[u], refs[v], tuple(self._relation(edge, u, quotes) for edge in carried[u, v]))
+                    for u, v in pairwise(route.nodes)
+                ),
+                route.cost / UNIT,
+            )
+            for route in routes
+        ]
+
+    def evidence(
+        self, subject: str | ConceptView | ConceptRef, predicate: str, object: str | ConceptView | ConceptRef
+    ) -> tuple[Quote, ...]:
+        """The quotes that back a relation, of all its statements; empty when the graph does not state it.
+
+        An edge (u, v, key) of `to_networkx()` is asked for as `evidence(u, key, v)`. The object may be a year.
+        """
+        source = self.concept(subject).iri
+        name = self._predicate(predicate)
+        literal = isinstance(object, str) and any(
+            edge.literal and edge.object == object and edge.predicate == name for edge in self._outgoing.get(source, ())
+        )
+        if literal:
+            condition = f"FILTER(ISLITERAL(?object) && STR(?object) = {ox.Literal(str(object))})"
+        else:
+            condition = f"FILTER(?object = {ox.NamedNode(self.concept(object).iri)})"
+        relation = ox.NamedNode(readings()[name].iri)
+        rows = self._select(_STATEMENTS % (ox.NamedNode(source), relation, condition))
+        quotes = self._quotes.of({row["statement"].value for row in rows})
+        return ordered(quote for found in quotes.values() for quote in found)
+
+    # --------------------------------------------------------------------------------------------------- queries
+
+    def query(self, text: str) -> ox.QuerySolutions | bool | list[ox.Triple]:
+        """The answer of a SPARQL query: solutions of a SELECT, the truth of an ASK, the triples of the other forms.
+
+        The prefixes of `kg.serialize.prefixes` need not be declared. Raises QueryError, with line and column.
+        """
+        names = prefixes(self.base)
+        refuse_service(text, names)
+        try:
+            form = ox.Store().query(text, prefixes=names)
+        except SyntaxError as error:
+            raise query_error(text, error) from error
+        except RuntimeError as error:
+            raise QueryError(f"the query cannot be evaluated: {error}") from error
+        if isinstance(form, ox.QuerySolutions):
+            return self.store.select(text)
+        if isinstance(form, ox.QueryBoolean):
+            return self.store.ask(text)
+        return list(self.store.construct(text))
+
+    def sparql(self, text: str, accept: str | None = None) -> tuple[bytes, str]:
+        """The serialized answer of a SPARQL query and its media type; `accept` as in `Store.sparql`."""
+        return self.store.sparql(text, accept)
+
+    def stats(self) -> Statistics:
+        """The graph in numbers."""
+        import networkx
+
+        graph = self.to_networkx()
+        graph.remove_edges_from(list(networkx.selfloop_edges(graph, keys=True)))
+        kinds = Counter(view.kind or "(none)" for view in self.index.concepts.values())
+        parts = [len(part) for part in networkx.weakly_connected_components(graph) if len(part) > 1]
+        hubs = sorted((-degree, self.index.refs[iri]) for iri, degree in graph.degree() if degree)[:10]
+        ends = {end for edge in self.index.edges for end in (edge.subject, edge.object)}
+        counts = {name: int(next(self._select(query))["n"].value) for name, query in _COUNTS.items()}
+        return Statistics(
+            **counts,
+            concepts=len(self.index.concepts),
+            relations=len(self.index.edges),
+            orphans=sum(iri not in ends and view.kind != "Field" for iri, view in self.index.concepts.items()),
+            components=len(parts),
+            largest_component=max(parts, default=0),
+            classes=_ranked(kinds),
+            predicates=_ranked(Counter(edge.predicate for edge in self.index.edges)),
+            fields=_ranked(Counter(field for view in self.index.concepts.values() for field in view.fields)),
+            flags=_ranked(Counter({row["flag"].value: int(row["n"].value) for row in self._select(_FLAGS)})),
+            hubs=tuple(Hub(ref, -degree) for degree, ref in hubs),
+        )
+
+    # ------------------------------------------------------------------------------------------ as other objects
+
+    def to_networkx(self) -> networkx.MultiDiGraph:
+        """Concepts and typed relations as a new graph, the caller's to change.
+
+        Nodes are IRIs with `label`, `id`, `kind` and `fields` (a tuple of labels); edges are keyed by predicate and
+        carry `predicate`, `confidence`, `statement` (its IRI) and `evidence` (how many quotes: fetch them with
+        `evidence(u, key, v)`). A relation that has no statement has no `confidence` and no `statement`. Years, entries,
+        statements and evidence are no nodes.
+        """
+        import networkx
+
+        graph = networkx.MultiDiGraph()
+        graph.add_nodes_from(
+            (iri, {"label": view.label, "id": view.id, "kind": view.kind, "fields": view.fields})
+            for iri, view in self.index.concepts.items()
+        )
+        for edge in self.index.edges:
+            if not edge.literal:
+                backing = {"confidence": edge.confidence, "statement": edge.statement} if edge.statement else {}
+                data = {name: value for name, value in backing.items() if value is not None}
+                graph.add_edge(
+                    edge.subject, edge.object, edge.predicate,
+                    predicate=edge.predicate, **data, evidence=edge.evidence,
+                )  # fmt: skip
+        return graph
+
+    def to_rdflib(self) -> rdflib.Dataset:
+        """The whole dataset as rdflib objects, prefixes bound; its default graph is the union of all graphs."""
+        import rdflib
+
+        from kg.serialize import serialize
+
+        dataset = rdflib.Dataset(default_union=True)
+        dataset.parse(data=serialize(self.store.quads(), ox.RdfFormat.N_QUADS), format="nquads")
+        for name, iri in prefixes(self.base).items():
+            dataset.bind(name, iri, replace=True)
+        return dataset
+
+    # ---------------------------------------------------------------------------------------------------- inside
+
+    @cached_property
+    def _network(self) -> Network:
+        symmetric = [name for name, reading in readings().items() if reading.symmetric]
+        return Network(self.to_networkx(), symmetric=symmetric, weights=Weights())
+
+    @cached_property
+    def _search_index(self) -> SearchIndex:
+        from kg.search import SearchIndex
+
+        return SearchIndex(self.index, self.store)
+
+    @cached_property
+    def _quotes(self) -> Quotes:
+        return Quotes(self.store, self.base)
+
+    @cached_property
+    def _outgoing(self) -> Mapping[str, Sequence[Edge]]:
+        return _grouped((edge.subject, edge) for edge in self.index.edges)
+
+    @cached_property
+    def _incoming(self) -> Mapping[str, Sequence[Edge]]:
+        return _grouped((edge.object, edge) for edge in self.index.edges if not edge.literal)
+
+    @cached_property
+    def _edges(self) -> Mapping[tuple[str, str, str], Edge]:
+        return {(edge.subject, edge.predicate, edge.object): edge for edge in self.index.edges if not edge.literal}
+
+    def _edge(self, subject: str, predicate: str, object: str) -> Edge:
+        return self._edges[subject, predicate, object]
+
+    def _adjacent(self, iri: str) -> Iterator[str]:
+        yield from (edge.object for edge in self._outgoing.get(iri, ()) if not edge.literal)
+        yield from (edge.subject for edge in self._incoming.get(iri, ()))
+
+    def _select(self, query: str) -> ox.QuerySolutions:
+        return self.store.select(PREFIXES + query)
+
+    def _refs(self, rows: Iterable[ox.QuerySolution], *, without: str) -> tuple[ConceptRef, ...]:
+        iris = {row["concept"].value for row in rows} - {without}
+        return tuple(sorted(self.index.refs[iri] for iri in iris if iri in self.index.refs))
+
+    def _predicate(self, name: str) -> str:
+        """The local name of a relation given as `uses`, `kg:uses` or its IRI."""
+        known = readings()
+        for local, reading in known.items():
+            if name in (local, f"kg:{local}", f"skos:{local}", reading.iri):
+                return local
+        raise UsageError(f"no relation {name!r}; the relations are {', '.join(known)}")
+
+    def _relation(self, edge: Edge, seen_from: str, quotes: Mapping[str, tuple[Quote, ...]]) -> Relation:
+        """An edge as it reads from one of its ends."""
+        refs, reading = self.index.refs, readings()[edge.predicate]
+        subject, target = refs[edge.subject], edge.object if edge.literal else refs[edge.object]
+        forward = edge.subject == seen_from
+        sentence = f"{subject} {reading.label} {target}" if forward else f"{target} {reading.inverse} {subject}"
+        found = ordered(quote for name in edge.statements for quote in quotes.get(name, ()))
+        return Relation(subject, edge.predicate, target, forward, sentence, edge.confidence, edge.statement, found)
+
+    def _related(self, edges: Sequence[Edge], seen_from: str) -> tuple[Relation, ...]:
+        """Relations with their quotes, in the ontology's order, then the surest first, then by label."""
+        quotes = self._quotes.of(name for edge in edges for name in edge.statements)
+        order = {name: position for position, name in enumerate(readings())}
+        found = [self._relation(edge, seen_from, quotes) for edge in edges]
+        return tuple(sorted(found, key=lambda r: (order[r.predicate], -(r.confidence or 0.0), r.sentence, r.statement)))
+
+    def _definitions(self, concept: ox.NamedNode, texts: set[str]) -> tuple[QuotedDefinition, ...]:
+        rows = [(row["text"].value, row["statement"].value) for row in self._select(_DEFINITIONS % concept)]
+        quotes = self._quotes.of({statement for _, statement in rows})
+        found: dict[str, list[Quote]] = {text: [] for text in texts}
+        for text, statement in rows:
+            found.setdefault(text, []).extend(quotes.get(statement, ()))
+        ranked = [QuotedDefinition(text, ordered(backing)) for text, backing in found.items()]
+        return tuple(sorted(ranked, key=lambda d: (not d.quotes, [(q.source, q.start) for q in d.quotes], d.text)))
+
+    def _entries(self, concept: ox.NamedNode) -> tuple[EntryView, ...]:
+        found: dict[tuple[str, int, str, str], set[str]] = defaultdict(set)
+        for row in self._select(_ENTRIES % concept):
+            place = row["file"].value, int(row["line"].value), row["entry"].value, row["header"].value
+            found[place].update([row["flag"].value] if row["flag"] else [])
+        return tuple(
+            EntryView(entry_id(iri, self.base) or iri, iri, source, line, header, tuple(sorted(flags)))
+            for (source, line, iri, header), flags in sorted(found.items())
+        )
+
+
+def _ranked(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _grouped(pairs: Iterable[tuple[str, Edge]]) -> Mapping[str, Sequence[Edge]]:
+    groups: dict[str, list[Edge]] = defaultdict(list)
+    for iri, edge in pairs:
+        groups[iri].append(edge)
+    return groups

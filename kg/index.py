@@ -1,0 +1,246 @@
+"""The concepts of a graph and the typed relations among them, read from a store once: names, kinds, edges.
+
+Everything is read by plain SPARQL 1.1 SELECTs, so that a directory and a remote endpoint give the same index. Graphs
+that are not ours work too: a SKOS thesaurus without kinds, statements or evidence has concepts, labels and relations.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kg.answers import ConceptRef, ConceptView
+from kg.errors import ConceptNotFound, UsageError
+from kg.names import key, words
+from kg.vocabulary import DCTERMS, KG, OA, PROV, RDF, SCHEMA, SKOS, classes, relations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from kg.model import Key
+    from kg.store import Store
+
+PREFIXES = f"""\
+PREFIX rdf: <{RDF}>
+PREFIX skos: <{SKOS}>
+PREFIX kg: <{KG}>
+PREFIX dcterms: <{DCTERMS}>
+PREFIX prov: <{PROV}>
+PREFIX oa: <{OA}>
+PREFIX schema: <{SCHEMA}>
+"""
+
+_FACTS = """
+SELECT ?concept ?property ?value WHERE {
+  VALUES ?property { rdf:type skos:prefLabel skos:altLabel dcterms:subject }
+  ?concept a skos:Concept ; ?property ?value .
+}"""
+_EDGES = "SELECT ?subject ?predicate ?object WHERE { VALUES ?predicate { %s } ?subject ?predicate ?object . }"
+_STATEMENTS = """
+SELECT ?statement ?subject ?predicate ?object ?confidence WHERE {
+  VALUES ?predicate { %s }
+  ?statement rdf:predicate ?predicate ; rdf:subject ?subject ; rdf:object ?object .
+  OPTIONAL { ?statement kg:confidence ?confidence }
+}"""
+_COUNTS = """
+SELECT ?statement (COUNT(?evidence) AS ?count) WHERE {
+  ?statement prov:wasDerivedFrom ?evidence ; rdf:predicate ?predicate .
+} GROUP BY ?statement"""
+
+RELATED = "related"
+"""The one relation that graphs may hold beyond those of the ontology: `skos:related`, an untyped association."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A typed relation as the graph states it. `object` is an IRI, or the text of a literal when `literal`.
+
+    `statements` are the IRIs of the `rdf:Statement`s about it, the most confident first; `confidence` is that one's;
+    `evidence` counts the pieces of evidence of all of them.
+    """
+
+    subject: str
+    predicate: str
+    object: str
+    literal: bool
+    confidence: float | None
+    statements: tuple[str, ...]
+    evidence: int
+
+    @property
+    def statement(self) -> str:
+        """The most confident statement, empty when the graph has only the triple."""
+        return self.statements[0] if self.statements else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a predicate is said: forwards, backwards, and whether both directions mean the same."""
+
+    iri: str
+    label: str
+    inverse: str
+    symmetric: bool
+
+
+def readings() -> Mapping[str, Reading]:
+    """The relations that graphs may hold, by local name."""
+    known = {r.name: Reading(r.iri.value, r.label, r.inverse_label, r.symmetric) for r in relations().values()}
+    return known | {RELATED: Reading(SKOS.related.value, "is related to", "is related to", True)}
+
+
+class ConceptIndex:
+    """The concepts of a store by every name they have."""
+
+    def __init__(self, store: Store, base: str) -> None:
+        self._store = store
+        self.base = base
+        facts: dict[str, dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
+        for row in store.select(PREFIXES + _FACTS):
+            value = row["value"]
+            language = getattr(value, "language", None) or ""
+            facts[row["concept"].value][row["property"].value].append((language, value.value))
+        kinds = {kind.iri.value: name for name, kind in classes().items()}
+        labels = {iri: _preferred(about[SKOS.prefLabel.value]) or _last(iri) for iri, about in facts.items()}
+        self.concepts: dict[str, ConceptView] = {
+            iri: ConceptView(
+                label=labels[iri],
+                iri=iri,
+                id=self.identifier(iri),
+                kind=min((kinds[t] for _, t in about[RDF.type.value] if t in kinds), default=""),
+                aliases=tuple(sorted({text for _, text in about[SKOS.altLabel.value]})),
+                fields=tuple(sorted({labels.get(field, _last(field)) for _, field in about[DCTERMS.subject.value]})),
+            )
+            for iri, about in sorted(facts.items())
+        }
+        """All concepts by IRI, in the order of their IRIs."""
+        self.refs: dict[str, ConceptRef] = {iri: view.ref for iri, view in self.concepts.items()}
+
+    def identifier(self, iri: str) -> str:
+        """The id in a concept's IRI: what follows `<base>concept/`, or the whole IRI of a stranger's concept."""
+        return iri.removeprefix(f"{self.base}concept/")
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """All typed relations between concepts, and from concepts to literals, sorted."""
+        known = {reading.iri: name for name, reading in readings().items()}
+        values = " ".join(f"<{iri}>" for iri in known)
+        counts = {row["statement"].value: int(row["count"].value) for row in self._store.select(PREFIXES + _COUNTS)}
+        backed: dict[tuple[str, str, str], list[tuple[float, str]]] = defaultdict(list)
+        for row in self._store.select(PREFIXES + _STATEMENTS % values):
+            triple = row["subject"].value, row["predicate"].value, row["object"].value
+            confidence = row["confidence"]
+            backed[triple].append((-1.0 if confidence is None else float(confidence.value), row["statement"].value))
+        edges = set()
+        for row in self._store.select(PREFIXES + _EDGES % values):
+            subject, predicate, target = row["subject"].value, row["predicate"].value, row["object"].value
+            literal = hasattr(row["object"], "datatype")
+            if subject not in self.concepts or not (literal or target in self.concepts):
+                continue
+            backing = sorted(backed.get((subject, predicate, target), ()), key=lambda s: (-s[0], s[1]))
+            confidence = backing[0][0] if backing and backing[0][0] >= 0 else None
+            statements = tuple(name for _, name in backing)
+            evidence = sum(counts.get(name, 0) for name in statements)
+            edges.add(Edge(subject, known[predicate], target, literal, confidence, statements, evidence))
+        return tuple(sorted(edges, key=lambda e: (e.subject, e.predicate, e.object, e.literal)))
+
+    # ---------------------------------------------------------------------------------------------------- by name
+
+    @cached_property
+    def _labels(self) -> Mapping[Key, tuple[str, ...]]:
+        return _by_key((view.label, iri) for iri, view in self.concepts.items())
+
+    @cached_property
+    def _aliases(self) -> Mapping[Key, tuple[str, ...]]:
+        return _by_key((alias, iri) for iri, view in self.concepts.items() for alias in view.aliases)
+
+    def named(self, same: Key) -> Iterator[tuple[str, str, str]]:
+        """The concepts with a label or alias of this key, as (IRI, "label" or "alias", name)."""
+        for iri in self._labels.get(same, ()):
+            yield iri, "label", self.concepts[iri].label
+        for iri in self._aliases.get(same, ()):
+            yield iri, "alias", next(alias for alias in self.concepts[iri].aliases if key(alias) == same)
+
+    def find(self, name: str) -> ConceptView:
+        """The concept that `name` means: an IRI, `concept:id`, a label, an id, or an alias, in this order.
+
+        Labels and aliases are compared by `kg.names.key`; among several of one key those that are spelled exactly like
+        `name` win. Raises ConceptNotFound with near misses, and UsageError when several concepts remain.
+        """
+        text = name.strip()
+        iri = text.removeprefix("<").removesuffix(">")
+        if iri in self.concepts:
+            return self.concepts[iri]
+        if text.startswith("concept:"):
+            local = f"{self.base}concept/{text.removeprefix('concept:')}"
+            if local in self.concepts:
+                return self.concepts[local]
+        same = key(text)
+        for found, spellings in (
+            (self._labels.get(same, ()), lambda view: (view.label,)),
+            ((local,) if (local := f"{self.base}concept/{text}") in self.concepts else (), lambda view: (view.id,)),
+            (self._aliases.get(same, ()), lambda view: view.aliases),
+        ):
+            exact = tuple(iri for iri in found if text in spellings(self.concepts[iri]))
+            candidates = exact or found
+            if len(candidates) == 1:
+                return self.concepts[candidates[0]]
+            if candidates:
+                raise UsageError(self._ambiguous(text, candidates))
+        raise ConceptNotFound(text, self.close(text))
+
+    def _ambiguous(self, name: str, candidates: tuple[str, ...]) -> str:
+        shown = [
+            f"'concept:{view.id}' ({', '.join([view.label, view.kind, *view.fields]).rstrip(', ')})"
+            if view.iri.startswith(self.base)
+            else f"<{view.iri}> ({view.label})"
+            for view in (self.concepts[iri] for iri in candidates[:5])
+        ]
+        more = f" and {len(candidates) - 5} more" if len(candidates) > 5 else ""
+        return f"{name!r} can mean {len(candidates)} concepts; say which: {'; '.join(shown)}{more}"
+
+    def close(self, name: str, limit: int = 3) -> tuple[str, ...]:
+        """Labels that a person may have meant: spelled alike (Indel ratio of the keys), or with the same words."""
+        return tuple(self.concepts[iri].label for iri, _ in self.similar(name, limit=limit))
+
+    def similar(self, name: str, *, limit: int, cutoff: float = 70.0) -> list[tuple[str, str]]:
+        """Concepts with a name like this one, as (IRI, name), best first."""
+        from rapidfuzz import fuzz, process
+
+        best: dict[str, tuple[float, str]] = {}
+        asked = set(words(name))
+        names = [(iri, text) for iri, view in self.concepts.items() for text in (view.label, *view.aliases)]
+        keys = [str(key(text)) for _, text in names]
+        ratios: dict[int, float] = {
+            index: score
+            for _, score, index in process.extract(
+                str(key(name)), keys, scorer=fuzz.ratio, score_cutoff=cutoff, limit=None
+            )
+        }
+        for index, (iri, text) in enumerate(names):
+            contained = asked and asked <= set(words(text))
+            score = max(ratios.get(index, 0.0), 75.0 if contained else 0.0)
+            if score and score > best.get(iri, (0.0, ""))[0]:
+                best[iri] = score, text
+        ranked = sorted(best.items(), key=lambda item: (-item[1][0], len(item[1][1]), item[1][1], item[0]))
+        return [(iri, text) for iri, (_, text) in ranked[:limit]]
+
+
+def _by_key(names: Iterable[tuple[str, str]]) -> Mapping[Key, tuple[str, ...]]:
+    found: dict[Key, dict[str, None]] = defaultdict(dict)
+    for text, iri in names:
+        found[key(text)][iri] = None
+    return {same: tuple(iris) for same, iris in found.items()}
+
+
+def _preferred(texts: list[tuple[str, str]]) -> str:
+    """One of several labels: English, else without language, else the first language; then the first in order."""
+    ranked = sorted(texts, key=lambda text: (not text[0].startswith("en"), text[0] != "", text))
+    return ranked[0][1] if ranked else ""
+
+
+def _last(iri: str) -> str:
+    """The last part of an IRI, for what has no label."""
+    return iri.rstrip("/#").rpartition("#")[2].rpartition("/")[2] or iri

@@ -1,0 +1,90 @@
+"""Evidence as people look it up: the exact words of a statement's sources, with file and line."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from pyoxigraph import NamedNode
+
+from kg.answers import Quote
+from kg.index import PREFIXES
+from kg.vocabulary import entry_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pyoxigraph import QuerySolution
+
+    from kg.store import Store
+
+_BATCH = 200
+"""How many terms one VALUES block holds: remote endpoints limit the length of a query."""
+
+_QUOTES = """
+SELECT ?statement ?confidence ?exact ?start ?end ?rule ?entry ?file ?line WHERE {
+  VALUES ?statement { %s }
+  ?statement prov:wasDerivedFrom ?evidence .
+  OPTIONAL { ?statement kg:confidence ?confidence }
+  ?evidence oa:exact ?exact ; oa:start ?start ; oa:end ?end ; kg:inEntry ?entry .
+  OPTIONAL { ?evidence kg:rule ?rule }
+  ?entry kg:sourceFile ?file ; kg:sourceLine ?line .
+}"""
+_TEXTS = "SELECT ?entry ?text ?start WHERE { VALUES ?entry { %s } ?entry kg:text ?text ; kg:textStart ?start . }"
+
+
+class Quotes:
+    """Reads the evidence of statements from a store.
+
+    The store knows the line of an entry's header and the entry's text; the line of a quote is counted from them, and
+    the places of line breaks are kept for the entries that were asked about.
+    """
+
+    def __init__(self, store: Store, base: str) -> None:
+        self._store = store
+        self._base = base
+        self._breaks: dict[str, tuple[int, list[int]]] = {}
+        """Of an entry: where its text starts in the source, and the offsets of its line breaks."""
+
+    def of(self, statements: Iterable[str]) -> Mapping[str, tuple[Quote, ...]]:
+        """The quotes behind statements, by the statements' IRIs, in the order of their places."""
+        rows = list(self._solutions(_QUOTES, statements))
+        missing = {row["entry"].value for row in rows} - self._breaks.keys()
+        for row in self._solutions(_TEXTS, missing):
+            start, text = int(row["start"].value), row["text"].value
+            self._breaks[row["entry"].value] = start, [start + match.start() for match in re.finditer("\n", text)]
+        found: dict[str, set[Quote]] = defaultdict(set)
+        for row in rows:
+            start, entry = int(row["start"].value), row["entry"].value
+            found[row["statement"].value].add(
+                Quote(
+                    exact=row["exact"].value,
+                    source=row["file"].value,
+                    line=self._line(entry, int(row["line"].value), start),
+                    start=start,
+                    end=int(row["end"].value),
+                    rule=row["rule"].value if row["rule"] else "",
+                    entry=entry_id(entry, self._base) or entry,
+                    confidence=float(row["confidence"].value) if row["confidence"] else None,
+                )
+            )
+        return {statement: ordered(quotes) for statement, quotes in found.items()}
+
+    def _solutions(self, query: str, iris: Iterable[str]) -> Iterator[QuerySolution]:
+        """The solutions of a query with a VALUES block for IRIs, asked in batches."""
+        nodes = [str(NamedNode(iri)) for iri in sorted(set(iris))]
+        for at in range(0, len(nodes), _BATCH):
+            yield from self._store.select(PREFIXES + query % " ".join(nodes[at : at + _BATCH]))
+
+    def _line(self, entry: str, header_line: int, offset: int) -> int:
+        """The line of an offset in an entry, whose text begins on the line after its header."""
+        if entry not in self._breaks or offset < self._breaks[entry][0]:
+            return header_line
+        return header_line + 1 + bisect_left(self._breaks[entry][1], offset)
+
+
+def ordered(quotes: Iterable[Quote]) -> tuple[Quote, ...]:
+    """Quotes by place, each once."""
+    return tuple(sorted(set(quotes), key=lambda q: (q.source, q.start, q.end, q.rule, q.exact, q.confidence or 0.0)))

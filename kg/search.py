@@ -1,0 +1,138 @@
+"""Ranked search over what concepts are called and what is said of them: SQLite FTS5 in memory, bm25, then spelling.
+
+Results come in tiers, each ordered by bm25, then by the number of relations, then by label:
+
+    1. a label that is the query           4. a definition or quote with all words
+    2. an alias that is the query          5. when nothing was found so far: a name of similar spelling
+    3. a name with all words, or           6. and then: names and texts with any of the words
+       words that begin so
+
+What is typed is taken as words only: the query language of FTS5 cannot be reached from it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import weakref
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from kg.answers import Hit
+from kg.errors import UsageError
+from kg.index import PREFIXES
+from kg.names import key, singular, words
+from kg.vocabulary import SKOS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kg.index import ConceptIndex
+    from kg.store import Store
+
+_LITERALS = f"""{PREFIXES}
+SELECT ?concept ?property ?text WHERE {{
+  VALUES ?property {{ skos:definition schema:keywords }}
+  ?concept a skos:Concept ; ?property ?text .
+}}"""
+_QUOTES = f"""{PREFIXES}
+SELECT DISTINCT ?concept ?text WHERE {{
+  ?statement rdf:subject ?concept ; prov:wasDerivedFrom ?evidence .
+  ?evidence oa:exact ?text .
+}}"""
+
+_WEIGHTS = {"label": 1.0, "alias": 0.9, "keyword": 0.4, "definition": 1.0, "quote": 0.6}
+"""Factors of bm25 by what a name or text is to its concept."""
+
+_SCHEMA = """
+CREATE VIRTUAL TABLE names USING fts5(
+    text, name UNINDEXED, role UNINDEXED, concept UNINDEXED,
+    tokenize = "unicode61 remove_diacritics 2 tokenchars '+#.'", prefix = '2 3');
+CREATE VIRTUAL TABLE texts USING fts5(
+    text, role UNINDEXED, concept UNINDEXED, tokenize = "porter unicode61 remove_diacritics 2");
+"""
+_FIND_NAMES = "SELECT concept, role, name, bm25(names) FROM names WHERE names MATCH ?"
+_FIND_TEXTS = "SELECT concept, role, snippet(texts, 0, '', '', '…', 24), bm25(texts) FROM texts WHERE texts MATCH ?"
+
+
+class SearchIndex:
+    """A full-text index of a graph. Made once; safe to use from several threads."""
+
+    def __init__(self, index: ConceptIndex, store: Store) -> None:
+        self._index = index
+        self._degree = Counter(end for edge in index.edges for end in (edge.subject, edge.object))
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        weakref.finalize(self, self._database.close)
+        self._database.executescript(_SCHEMA)
+        literals = [
+            (r["concept"].value, r["property"].value, r["text"].value) for r in store.select(PREFIXES + _LITERALS)
+        ]
+        quotes = [(r["concept"].value, r["text"].value) for r in store.select(PREFIXES + _QUOTES)]
+        names = {(view.label, "label", iri) for iri, view in index.concepts.items()}
+        names |= {(alias, "alias", iri) for iri, view in index.concepts.items() for alias in view.aliases}
+        names |= {(text, "keyword", iri) for iri, prop, text in literals if prop != SKOS.definition.value}
+        texts = {(text, "definition", iri) for iri, prop, text in literals if prop == SKOS.definition.value}
+        texts |= {(text, "quote", iri) for iri, text in quotes}
+        with self._database:
+            self._database.executemany(
+                "INSERT INTO names VALUES (?, ?, ?, ?)",
+                ((" ".join(_terms(name)), name, role, iri) for name, role, iri in sorted(names)),
+            )
+            self._database.executemany("INSERT INTO texts VALUES (?, ?, ?)", sorted(texts))
+
+    def search(self, text: str, limit: int = 10) -> list[Hit]:
+        """The best concepts for a text, at most `limit`, best first; none when it has no words that occur."""
+        if limit < 1:
+            raise UsageError(f"the number of results is at least 1, not {limit}")
+        terms = _terms(text)
+        best: dict[str, Hit] = {}
+        for tiers in (self._matching(text, terms), self._resembling(text, terms)):
+            for hit in tiers:
+                if hit.concept.iri not in best or hit.score > best[hit.concept.iri].score:
+                    best[hit.concept.iri] = hit
+            if best:
+                break
+        return sorted(best.values(), key=self._rank)[:limit]
+
+    def _rank(self, hit: Hit) -> tuple[float, int, str, str]:
+        return -hit.score, -self._degree[hit.concept.iri], hit.concept.label.casefold(), hit.concept.iri
+
+    def _matching(self, text: str, terms: list[str]) -> Iterator[Hit]:
+        """Hits for the query as it stands."""
+        for iri, role, name in self._index.named(key(text)):
+            yield self._hit(iri, role, name, {"label": 5, "alias": 4}[role], 1.0)
+        if terms:
+            yield from self._found(_FIND_NAMES, " ".join(f"{_quoted(term)} *" for term in terms), 3)
+            *whole, last = [_quoted(word) for word in words(text)]
+            yield from self._found(_FIND_TEXTS, " AND ".join([*whole, f"({last} OR {last} *)"]), 2)
+
+    def _resembling(self, text: str, terms: list[str]) -> Iterator[Hit]:
+        """Hits for a query that nothing matches: similar names, and any of its words."""
+        similar = self._index.similar(text, limit=10)
+        for position, (iri, name) in enumerate(similar):
+            yield self._hit(iri, "spelling", name, 1, 1 / (1 + position))
+        if terms:
+            yield from self._found(_FIND_NAMES, " OR ".join(map(_quoted, terms)), 0)
+            yield from self._found(_FIND_TEXTS, " OR ".join(map(_quoted, words(text))), 0)
+
+    def _found(self, query: str, match: str, tier: int) -> Iterator[Hit]:
+        with self._lock:
+            rows = self._database.execute(query, (match,)).fetchall()
+        for iri, role, found, bm25 in rows:
+            if iri in self._index.concepts:
+                yield self._hit(iri, role, found, tier, max(0.0, -bm25) * _WEIGHTS[role])
+
+    def _hit(self, iri: str, role: str, text: str, tier: int, relevance: float) -> Hit:
+        score = round(tier + relevance / (1 + relevance), 4)
+        return Hit(self._index.concepts[iri], role, " ".join(text.split()), score)
+
+
+def _terms(text: str) -> list[str]:
+    """The words of a name as the index of names holds them: lower-case and singular."""
+    return [singular(word) for word in words(text)]
+
+
+def _quoted(word: str) -> str:
+    """A word as a string of the FTS5 query language."""
+    return '"' + word.replace('"', '""') + '"'
