@@ -25,8 +25,17 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="kg",
     help="Turn technical glossaries into a knowledge graph whose every edge quotes its source.",
-    epilog="A first session:  kg build docs/   kg search cache   kg show 'KV cache'   kg path 'KV cache' attention"
-    "   kg viz -o graph.html   kg query --name types-of -p concept=attention",
+    epilog="A first session:\n\n"
+    + "\n\n".join(
+        (
+            "  kg build docs/",
+            "  kg search cache",
+            "  kg show 'write-ahead log'",
+            "  kg path Raft quorum -k 3",
+            "  kg query --name types-of -p concept=replication",
+            "  kg viz -o graph.html",
+        )
+    ),
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -168,12 +177,12 @@ def search(
     if format is Format.JSON:
         console.say_json(hits)
         return
+    if not hits:
+        raise KgError(f"nothing matches {' '.join(text)!r}")
     console.say_table(
         ["concept", "kind", "matched", "text"],
         [(hit.concept.label, hit.concept.kind, hit.matched, hit.text) for hit in hits],
     )
-    if not hits:
-        raise UsageError(f"nothing matches {' '.join(text)!r}")
 
 
 @app.command(rich_help_panel=ASK)

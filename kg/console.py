@@ -81,13 +81,21 @@ def _plain(value: Any) -> Any:
 def say_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
     """Print rows as a table; columns whose cells are all numbers stand to the right."""
     cells = [[safe("" if cell is None else cell) for cell in row] for row in rows]
-    table = Table(title=title, title_justify="left", header_style="bold", box=None)
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for index, header in enumerate(headers):
         numeric = bool(cells) and all(row[index].replace(".", "", 1).isdigit() for row in cells)
         table.add_column(header, justify="right" if numeric else "left", overflow="fold")
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    console().print(table)
+    _say_rows(table)
+
+
+def _say_rows(table: Table) -> None:
+    """Print a table without the blanks that pad its last column."""
+    out = console()
+    with out.capture() as captured:
+        out.print(table)
+    sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
 
 
 @contextmanager
@@ -126,7 +134,7 @@ def say_pairs(rows: Iterable[tuple[str, str]]) -> None:
     table.add_column(overflow="fold")
     for name, value in rows:
         table.add_row(Text(safe(name)), Text(safe(value)))
-    console().print(table)
+    _say_rows(table)
 
 
 def say_answer(graph: KnowledgeGraph, sparql: str, format: str) -> None:
