@@ -203,7 +203,7 @@ class KnowledgeGraph:
             for route in routes
             for (u, v), hops in zip(pairwise(route.nodes), route.steps, strict=True)
         }
-        quotes = self._quotes.of(name for edges in carried.values() for edge in edges for name in edge.statements)
+        quotes = self.quotes.of(name for edges in carried.values() for edge in edges for name in edge.statements)
         refs = self.index.refs
         return [
             Path(
@@ -235,7 +235,7 @@ class KnowledgeGraph:
             condition = f"FILTER(?object = {ox.NamedNode(self.concept(object).iri)})"
         relation = ox.NamedNode(readings()[name].iri)
         rows = self._select(_STATEMENTS % (ox.NamedNode(source), relation, condition))
-        quotes = self._quotes.of({row["statement"].value for row in rows})
+        quotes = self.quotes.of({row["statement"].value for row in rows})
         return ordered(quote for found in quotes.values() for quote in found)
 
     # --------------------------------------------------------------------------------------------------- queries
@@ -293,7 +293,7 @@ class KnowledgeGraph:
     def to_networkx(self) -> networkx.MultiDiGraph:
         """Concepts and typed relations as a new graph, the caller's to change.
 
-        Nodes are IRIs with `label`, `id`, `kind` and `fields` (a tuple of labels); edges are keyed by predicate and
+        Nodes are IRIs with `label`, `concept` (its id), `kind` and `fields` (labels); edges are keyed by predicate and
         carry `predicate`, `confidence`, `statement` (its IRI) and `evidence` (how many quotes: fetch them with
         `evidence(u, key, v)`). A relation that has no statement has no `confidence` and no `statement`. Years, entries,
         statements and evidence are no nodes.
@@ -302,7 +302,7 @@ class KnowledgeGraph:
 
         graph = networkx.MultiDiGraph()
         graph.add_nodes_from(
-            (iri, {"label": view.label, "id": view.id, "kind": view.kind, "fields": view.fields})
+            (iri, {"label": view.label, "concept": view.id, "kind": view.kind, "fields": view.fields})
             for iri, view in self.index.concepts.items()
         )
         for edge in self.index.edges:
@@ -341,7 +341,8 @@ class KnowledgeGraph:
         return SearchIndex(self.index, self.store)
 
     @cached_property
-    def _quotes(self) -> Quotes:
+    def quotes(self) -> Quotes:
+        """The evidence of statements, by their IRIs."""
         return Quotes(self.store, self.base)
 
     @cached_property
@@ -389,14 +390,14 @@ class KnowledgeGraph:
 
     def _related(self, edges: Sequence[Edge], seen_from: str) -> tuple[Relation, ...]:
         """Relations with their quotes, in the ontology's order, then the surest first, then by label."""
-        quotes = self._quotes.of(name for edge in edges for name in edge.statements)
+        quotes = self.quotes.of(name for edge in edges for name in edge.statements)
         order = {name: position for position, name in enumerate(readings())}
         found = [self._relation(edge, seen_from, quotes) for edge in edges]
         return tuple(sorted(found, key=lambda r: (order[r.predicate], -(r.confidence or 0.0), r.sentence, r.statement)))
 
     def _definitions(self, concept: ox.NamedNode, texts: set[str]) -> tuple[QuotedDefinition, ...]:
         rows = [(row["text"].value, row["statement"].value) for row in self._select(_DEFINITIONS % concept)]
-        quotes = self._quotes.of({statement for _, statement in rows})
+        quotes = self.quotes.of({statement for _, statement in rows})
         found: dict[str, list[Quote]] = {text: [] for text in texts}
         for text, statement in rows:
             found.setdefault(text, []).extend(quotes.get(statement, ()))
