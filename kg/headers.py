@@ -66,6 +66,13 @@ class _Header:
     category: str | None
 
 
+def headwords(entries: Iterable[Entry]) -> tuple[Headword, ...]:
+    """The headwords of a glossary's entries, in their order; read twice: first for the subject fields."""
+    entries = tuple(entries)
+    fields = subject_fields(entries)
+    return tuple(headword(entry, fields) for entry in entries)
+
+
 def headword(entry: Entry, fields: frozenset[Key] = frozenset()) -> Headword:
     """What an entry is about. `entry` has its blocks; `fields` are the `subject_fields` of the glossary.
 
