@@ -225,7 +225,7 @@ def test_viz_writes_one_page(run: Terminal, tmp_path: Path) -> None:
     assert run.err == f"{page}: 6 concepts, 6 relations; open it in a browser\n"
     text = page.read_text(encoding="utf-8")
     assert "Unlike budding" in text
-    assert "wound protection" not in text
+    assert "Ada Birch" not in text
 
 
 def test_export_to_a_file_and_to_standard_output(run: Terminal, tmp_path: Path) -> None:
