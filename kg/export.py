@@ -31,7 +31,7 @@ from kg.serialize import prefixes, serialize
 from kg.vocabulary import SCHEMA, SKOS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import networkx
 
@@ -262,6 +262,13 @@ def _node_link(graph: KnowledgeGraph) -> bytes:
 # ------------------------------------------------------------------------------------------------------------ tables
 
 
+_CONCEPTS = ("iri", "id", "label", "kind", "aliases", "keywords", "fields", "definitions", "entries")
+_RELATIONS = (
+    "subject", "predicate", "object", "subject_label", "reading", "object_label", "confidence", "evidence", "quote",
+    "file", "line", "rule", "statement",
+)  # fmt: skip
+
+
 def _csv(graph: KnowledgeGraph) -> Tables:
     words = _Words.of(graph)
     concepts = (
@@ -274,28 +281,8 @@ def _csv(graph: KnowledgeGraph) -> Tables:
         for iri, view in graph.index.concepts.items()
     )  # fmt: skip
     return {
-        "concepts.csv": _table(
-            ["iri", "id", "label", "kind", "aliases", "keywords", "fields", "definitions", "entries"],
-            concepts,
-        ),
-        "relations.csv": _table(
-            [
-                "subject",
-                "predicate",
-                "object",
-                "subject_label",
-                "reading",
-                "object_label",
-                "confidence",
-                "evidence",
-                "quote",
-                "file",
-                "line",
-                "rule",
-                "statement",
-            ],  # fmt: skip
-            (_relation_row(graph, words, edge) for edge in graph.index.edges),
-        ),
+        "concepts.csv": _table(_CONCEPTS, concepts),
+        "relations.csv": _table(_RELATIONS, (_relation_row(graph, words, edge) for edge in graph.index.edges)),
     }
 
 
@@ -348,7 +335,7 @@ def _neo4j(graph: KnowledgeGraph) -> Tables:
     }  # fmt: skip
 
 
-def _table(header: list[str], rows: Iterable[Iterable[object]]) -> str:
+def _table(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
     """Comma-separated values as RFC 4180 has them."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
