@@ -11,10 +11,10 @@ import math
 import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     Point = tuple[float, float]
     Edge = tuple[int, int]
@@ -24,10 +24,12 @@ SPACING = 46.0
 """Mean distance of neighbours in one island, in page units; a middling concept is 16 wide."""
 CLEARANCE = 30.0
 """No two concepts of an island stand closer than this, except where a thousand of them meet."""
-STRETCH = 1.45
+STRETCH = 1.15
 """Width over height of the whole map: pages are wider than high."""
 SMALL = 3
 """Components up to this size are no island: they are gathered in one."""
+WHOLE = 60
+"""Graphs up to this size are not divided: their islands are their components."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +52,36 @@ class Layout:
     islands: tuple[Island, ...]
 
 
-def layout(count: int, edges: Iterable[Edge], subjects: Sequence[Sequence[str]] = ()) -> Layout:
-    """Coordinates and islands of `count` nodes joined by `edges`; `subjects[i]` names the fields of node i."""
+def layout(count: int, edges: Iterable[Edge], pulls: Iterable[Edge] = ()) -> Layout:
+    """Coordinates and islands of `count` nodes joined by `edges`.
+
+    `pulls` are weaker ties, from a node to what it belongs to (its subject field): another node, or a number from
+    `count` on for something that has no place of its own.
+    """
     import igraph
 
     pairs = sorted({(min(a, b), max(a, b)) for a, b in edges if a != b})
     igraph.set_random_number_generator(random.Random(SEED))
     try:
-        groups, scattered = _communities(count, pairs, subjects)
+        ties = sorted({(min(a, b), max(a, b)) for a, b in pulls if a != b} - set(pairs))
+        groups, scattered = _communities(count, pairs, ties)
         degree = Counter(node for pair in pairs for node in pair)
         home = {node: number for number, group in enumerate(groups) for node in group}
         inside: dict[int, list[Edge]] = defaultdict(list)
         between: Counter[Edge] = Counter()
-        for a, b in pairs:
+        for a, b in pairs + [tie for tie in ties if max(tie) < count]:
             first, second = home.get(a, -1), home.get(b, -1)
             if first == second >= 0:
                 inside[first].append((a, b))
             elif first >= 0 and second >= 0:
                 between[min(first, second), max(first, second)] += 1
-        local = [_island(group, inside[number]) for number, group in enumerate(groups)]
+        room = 1.0 if count > WHOLE else 1.5
+        local = [_island(group, inside[number], room) for number, group in enumerate(groups)]
     finally:
         igraph.set_random_number_generator(random)
+    if scattered:
+        groups.append([node for group in scattered for node in group])
+        local.append(_rows(scattered))
     radii = [_radius(points) for points in local]
     centres = _pack(radii, between)
     positions: list[Point] = [(0.0, 0.0)] * count
@@ -78,11 +89,13 @@ def layout(count: int, edges: Iterable[Edge], subjects: Sequence[Sequence[str]] 
         for node, (dx, dy) in zip(group, points, strict=True):
             positions[node] = (_tidy(x + dx), _tidy(y + dy))
     islands = [
-        Island(tuple(sorted(group, key=lambda n: (-degree[n], n))), _tidy(x), _tidy(y), _tidy(radius))
+        Island(
+            tuple(sorted(group, key=lambda n: (-degree[n], n))),
+            _tidy(x), _tidy(y), _tidy(radius),
+            scattered=bool(scattered) and group is groups[-1],
+        )
         for group, radius, (x, y) in zip(groups, radii, centres, strict=True)
-    ]
-    if scattered:
-        islands.append(_shore(scattered, pairs, positions, islands))
+    ]  # fmt: skip
     return Layout(tuple(positions), tuple(islands))
 
 
@@ -90,21 +103,13 @@ def _tidy(value: float) -> float:
     return round(value, 1) + 0.0  # + 0.0 turns -0.0 into 0.0
 
 
-def _communities(
-    count: int, pairs: list[Edge], subjects: Sequence[Sequence[str]]
-) -> tuple[list[list[int]], list[list[int]]]:
+def _communities(count: int, pairs: list[Edge], ties: list[Edge]) -> tuple[list[list[int]], list[list[int]]]:
     """Communities, largest first, and the components that are too small to be one."""
     import igraph
 
-    fields: dict[str, list[int]] = defaultdict(list)
-    for node, names in enumerate(subjects):
-        for name in names:
-            fields[name].append(node)
-    hubs = [name for name in sorted(fields) if len(fields[name]) > 1]
-    # One more vertex for each field that unites something; a weak pull, so that relations have the last word.
-    links = [(node, count + at) for at, name in enumerate(hubs) for node in fields[name]]
-    weights = [1.0] * len(pairs) + [0.5] * len(links)
-    graph = igraph.Graph(n=count + len(hubs), edges=pairs + links)
+    # A field pulls less than a relation, so that relations have the last word.
+    weights = [1.0] * len(pairs) + [0.5] * len(ties)
+    graph = igraph.Graph(n=max([count, *(b + 1 for _, b in ties)]), edges=pairs + ties)
     small: list[list[int]] = []
     large: set[int] = set()
     for component in graph.connected_components():
@@ -113,10 +118,10 @@ def _communities(
             small.append(nodes)
         else:
             large.update(nodes)
-    resolution = 1.0 if count > 60 else 0.6
-    found = graph.community_leiden(
-        objective_function="modularity", weights=weights, resolution=resolution, n_iterations=10
-    )
+    if count <= WHOLE:
+        found = graph.connected_components()
+    else:
+        found = graph.community_leiden(objective_function="modularity", weights=weights, n_iterations=10)
     groups = [sorted(n for n in group if n in large) for group in found]
     groups = [group for group in groups if group]
     groups.sort(key=lambda group: (-len(group), group))
@@ -126,7 +131,7 @@ def _communities(
     return groups, small
 
 
-def _island(nodes: list[int], pairs: list[Edge]) -> list[Point]:
+def _island(nodes: list[int], pairs: list[Edge], room: float) -> list[Point]:
     """Coordinates of one community around (0, 0), spread over a disc whose area is its size."""
     import igraph
 
@@ -142,16 +147,30 @@ def _island(nodes: list[int], pairs: list[Edge]) -> list[Point]:
     x0 = sum(x for x, _ in points) / len(points)
     y0 = sum(y for _, y in points) / len(points)
     points = [(x - x0, y - y0) for x, y in points]
-    reach = sorted(math.hypot(x, y) for x, y in points)[int(0.9 * (len(points) - 1))] or 1.0
-    scale = SPACING * math.sqrt(len(nodes)) * 0.62 / reach
-    return _apart([(x * scale, y * scale) for x, y in points])
+    return _apart([(x * room, y * room) for x, y in _spread(points)])
+
+
+def _spread(points: list[Point]) -> list[Point]:
+    """The points over a disc with room for them: directions stay, distances go half way to an even density."""
+    distances = [math.hypot(x, y) for x, y in points]
+    ranks = {
+        at: rank for rank, at in enumerate(sorted(range(len(points)), key=lambda at: (distances[at], at)), start=1)
+    }
+    reach = SPACING * math.sqrt(len(points)) * 0.58
+    most = max(distances) or 1.0
+    spread = []
+    for at, (x, y) in enumerate(points):
+        even = math.sqrt(ranks[at] / len(points))
+        scale = reach * (0.5 * distances[at] / most + 0.5 * even) / (distances[at] or 1.0)
+        spread.append((x * scale, y * scale))
+    return spread
 
 
 def _apart(points: list[Point], rounds: int = 24) -> list[Point]:
     """The points, those closer than the clearance pushed away from one another."""
     xs = [x for x, _ in points]
     ys = [y for _, y in points]
-    for _ in range(rounds if len(points) <= 2000 else 6):
+    for _ in range(rounds if len(points) <= 200 else 8):
         cells: dict[tuple[int, int], list[int]] = defaultdict(list)
         for at in range(len(points)):
             cells[int(xs[at] // CLEARANCE), int(ys[at] // CLEARANCE)].append(at)
@@ -220,28 +239,16 @@ def _nearest_gap(aim: Point, radius: float, discs: list[tuple[Point, float]]) ->
     return best[1]
 
 
-def _shore(groups: list[list[int]], pairs: list[Edge], positions: list[Point], islands: list[Island]) -> Island:
-    """Place the small components in rows below the islands; they have no relation to anything above."""
-    bottom = max((island.y + island.radius for island in islands), default=0.0)
-    left = min((island.x - island.radius for island in islands), default=0.0)
-    right = max((island.x + island.radius for island in islands), default=0.0)
-    cells = sum(len(group) + 0.6 for group in groups)
-    width = max(right - left, SPACING * math.sqrt(cells) * 1.8)
-    left = (left + right - width) / 2
-    x, y = left, bottom + SPACING * 1.6
-    spots: list[Point] = []
+def _rows(groups: list[list[int]]) -> list[Point]:
+    """Rows around (0, 0) for small components, each in one piece; they have no relation to anything else."""
+    step = SPACING * 0.9
+    width = step * math.sqrt(sum(len(group) + 0.4 for group in groups)) * 1.1
+    x = y = 0.0
+    points: list[Point] = []
     for group in groups:
-        step = SPACING * 1.1
-        if x > left and x + step * len(group) > left + width:
-            x, y = left, y + step
-        for node in group:
-            positions[node] = (_tidy(x), _tidy(y + (8.0 if len(group) == SMALL and node == group[1] else 0.0)))
-            spots.append(positions[node])
-            x += step
-        x += step * 0.6
-    degree = Counter(node for pair in pairs for node in pair)
-    x0 = (min(p[0] for p in spots) + max(p[0] for p in spots)) / 2
-    y0 = (min(p[1] for p in spots) + max(p[1] for p in spots)) / 2
-    members = sorted((n for group in groups for n in group), key=lambda n: (-degree[n], n))
-    radius = SPACING * 0.6 * math.sqrt(len(members)) + SPACING
-    return Island(tuple(members), _tidy(x0), _tidy(y0), _tidy(radius), scattered=True)
+        if x and x + step * (len(group) - 1) > width:
+            x, y = 0.0, y + step
+        points += [(x + step * at, y) for at in range(len(group))]
+        x += step * (len(group) + 0.4)
+    x0, y0 = max(x for x, _ in points) / 2, y / 2
+    return [(x - x0, y - y0) for x, y in points]

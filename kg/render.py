@@ -29,8 +29,6 @@ PAGE = Path(__file__).parent / "page"
 SCRIPTS = ("1-graph.js", "2-scene.js", "3-paint.js", "4-panels.js", "5-main.js")
 LIMIT = 1200
 """Concepts drawn one by one; a graph with more opens on its groups."""
-GROUPS = 60
-"""Groups on the overview; smaller ones are gathered in the last."""
 QUOTES = 12
 """Quotes carried for one relation; the graph has them all."""
 
@@ -83,8 +81,9 @@ def render(
 ) -> str:
     """The page of a view, also written to `path` (UTF-8, `\\n`) unless that is None.
 
-    Nodes have the attributes `label` and `kind` (a local name, `Method`), and as far as known `aliases`, `fields`
-    (labels or names of nodes), `definitions` (texts) or `definition` (one), and `entries`, pairs (source, line).
+    Nodes have the attributes `label` and `kind` (a local name, `Method`), and as far as known `id` (short and lasting:
+    it names the concept in the page's address), `aliases`, `fields` (labels or names of nodes), `definitions` (texts)
+    or `definition` (one), and `entries`, pairs (source, line): what `kg.view.detailed_view` makes.
     Edges have `predicate` (a local name, `usedFor`), `confidence` (0…1) and `quotes`, triples (exact, source, line).
     What is missing is left out of the page.
 
@@ -185,13 +184,13 @@ class _Tables:
         self.sources = sorted(sources)
 
         ends = [(self.numbers[a], self.numbers[b]) for a, b in view.edges()]
-        placed = layout(len(order), ends, subjects)
+        placed = layout(len(order), ends, _pulls(subjects, [labels[node] for node in order]))
         index = {name: at for at, name in enumerate(self.fields)}
         origin = {name: at for at, name in enumerate(self.sources)}
         self.nodes = [
             _without_gaps(
                 id=number,
-                key=str(node),
+                key=str(view.nodes[node].get("id", node)),
                 label=labels[node],
                 kind=kinds.index(str(view.nodes[node].get("kind", ""))),
                 x=placed.positions[number][0],
@@ -209,14 +208,14 @@ class _Tables:
                     **{"from": self.numbers[a]},
                     to=self.numbers[b],
                     p=found.index(str(attributes.get("predicate", ""))),
-                    c=round(float(attributes.get("confidence", 1.0)), 3),
+                    c=_rounded(attributes.get("confidence")),
                     quotes=[[exact, origin[source], line] for exact, source, line in attributes.get("quotes", ())][
                         :QUOTES
                     ],
                 )
                 for a, b, attributes in view.edges(data=True)
             ),
-            key=lambda edge: (edge["from"], edge["to"], edge["p"], -edge["c"], edge.get("quotes", [])),
+            key=lambda edge: (edge["from"], edge["to"], edge["p"], -edge.get("c", 1), edge.get("quotes", [])),
         )
         self.groups = _groups(placed, [labels[node] for node in order], subjects)
 
@@ -243,13 +242,26 @@ def _subjects(fields: Iterable[Hashable], labels: Mapping[Hashable, str]) -> lis
     return sorted({labels.get(field, str(field)) for field in fields})
 
 
+def _pulls(subjects: list[list[str]], labels: list[str]) -> list[tuple[int, int]]:
+    """Ties of concepts to their fields: to the concept of that name, if there is one, else to a number of its own."""
+    hubs = {label: number for number, label in reversed(list(enumerate(labels)))}
+    for names in subjects:
+        for name in names:
+            hubs.setdefault(name, len(labels) + len(hubs))
+    return [(number, hubs[name]) for number, names in enumerate(subjects) for name in names]
+
+
 def _texts(attributes: Mapping[str, Any]) -> list[str]:
     texts = list(attributes.get("definitions", ())) or [attributes.get("definition")]
     return [str(text) for text in texts if text]
 
 
 def _without_gaps(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value != []}
+    return {name: value for name, value in values.items() if value != [] and value is not None}
+
+
+def _rounded(confidence: float | None) -> float | None:
+    return None if confidence is None else round(float(confidence), 3)
 
 
 def _groups(placed: Layout, labels: list[str], subjects: list[list[str]]) -> list[dict[str, Any]]:

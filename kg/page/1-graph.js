@@ -23,6 +23,7 @@ for (const concept of concepts) concept.degree = concept.links.length;
 for (const [number, group] of facts.groups.entries()) for (const id of group.members) concepts[id].group = number;
 
 const byKey = new Map(concepts.map((concept) => [concept.key, concept]));
+const sureness = (relation) => relation.c ?? 1; // what has no confidence was not extracted but told
 const kindOf = (concept) => facts.kinds[concept.kind];
 const nameOf = (relation) => facts.relations[relation.p];
 const otherEnd = (relation, concept) => concepts[relation.from === concept.id ? relation.to : relation.from];

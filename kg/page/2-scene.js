@@ -1,6 +1,7 @@
 // What the page shows: the state (all of it can be written in the address) and the scene that follows from it.
 
 const LIMIT = facts.limit; // concepts on the map at a time; more is not legible, and slow
+const OVAL = 1.15; // neighbourhoods are a little wider than high, for the sake of labels
 const RING = 12; // relations that one concept of the second ring may unfold
 const state = {
   concept: null, // the selected concept
@@ -20,11 +21,11 @@ const admits = (concept) =>
   concept.id === state.centre?.id ||
   (!state.noKinds.has(concept.kind) && (state.field === null || concept.fields.includes(state.field)));
 const holds = (relation) =>
-  !state.noRelations.has(relation.p) && relation.c >= state.confidence &&
+  !state.noRelations.has(relation.p) && sureness(relation) >= state.confidence &&
   admits(concepts[relation.from]) && admits(concepts[relation.to]);
 
 const sizeOf = (concept) => Math.min(22, 5.5 + 2.1 * Math.sqrt(concept.degree));
-const spot = (concept, x = concept.x, y = concept.y, more = {}) => ({ id: concept.id, concept, x, y, r: sizeOf(concept), weight: concept.degree, ...more });
+const spot = (concept, x = concept.x, y = concept.y, more = {}) => ({ id: concept.id, concept, x, y, r: sizeOf(concept), size: sizeOf(concept), weight: concept.degree, ...more });
 const disc = (group, index) => ({ id: `g${index}`, group, index, x: group.x, y: group.y, r: group.r, weight: 1e6 + group.members.length });
 
 /** {nodes, links, kind, of: {concepts, relations}}: everything that is drawn, counted and listed. */
@@ -114,14 +115,14 @@ function neighbourhood(centre, depth) {
   const first = tree.get(centre).length;
   const rows = depth === 1 ? Math.ceil(first / 28) : 1; // a crowded ring becomes two or three
   const nodes = [spot(centre, 0, 0, { weight: 1e6 })];
-  const step = Math.max(150, depth === 1 ? (Math.min(first, 28) * 30) / (2 * Math.PI) : (total * 26) / (2 * Math.PI) / depth);
+  const step = Math.max(170, depth === 1 ? (Math.min(first, 28) * 34) / (2 * Math.PI) : (total * 26) / (2 * Math.PI) / depth);
   const place = (concept, from, to, level) => {
     let start = from;
     tree.get(concept).forEach((child, index) => {
       const end = start + ((to - from) * leaves.get(child)) / leaves.get(concept);
       const angle = (start + end) / 2;
       const radius = step * level + (level === 1 ? (index % rows) * 96 : 0);
-      nodes.push(spot(child, 1.35 * radius * Math.cos(angle), radius * Math.sin(angle), { side: Math.cos(angle), level }));
+      nodes.push(spot(child, OVAL * radius * Math.cos(angle), radius * Math.sin(angle), { side: Math.cos(angle), level }));
       place(child, start, end, level + 1);
       start = end;
     });

@@ -32,8 +32,8 @@ function attention() {
   if (link) return { nodes: new Set([link.a, link.b]), links: new Set([link]), main: null };
   const node = hover?.node ?? paint.nodes.find((n) => (n.concept ? n.concept === state.concept : n.index === state.group));
   if (!node) return null;
-  if (node.concept && node.concept === state.centre) return { nodes: new Set(paint.nodes), links: new Set(), main: node };
   const links = new Set(paint.links.filter((l) => l.a === node || l.b === node));
+  if (node.concept && node.concept === state.centre) return { nodes: new Set(paint.nodes), links, main: node, all: true };
   return { nodes: new Set([node, ...[...links].flatMap((l) => [l.a, l.b])]), links, main: node };
 }
 
@@ -59,15 +59,18 @@ function paintLand(ctx, scale) {
 }
 
 function paintRings(ctx, scale) {
-  const radii = [...new Set(paint.nodes.filter((n) => n.level).map((n) => Math.round(Math.hypot(n.x / 1.35, n.y))))];
+  const radii = [...new Set(paint.nodes.filter((n) => n.level).map((n) => Math.round(Math.hypot(n.x / OVAL, n.y))))];
   ctx.strokeStyle = paint.ink.line;
   ctx.lineWidth = 1 / scale;
   for (const radius of radii) {
     ctx.beginPath();
-    ctx.ellipse(0, 0, 1.35 * radius, radius, 0, 0, 2 * Math.PI);
+    ctx.ellipse(0, 0, OVAL * radius, radius, 0, 0, 2 * Math.PI);
     ctx.stroke();
   }
 }
+
+/** Whether a link stays inside a group; those between groups are drawn fainter, or they would hide all else. */
+const near = ({ a, b, count }) => !count && (paint.kind === "ego" || a.concept.group === b.concept.group);
 
 /** The curve of a link: straight, or bent to one side when several join the same two concepts. */
 function curve({ a, b, bend }) {
@@ -79,14 +82,14 @@ function curve({ a, b, bend }) {
 function paintLinks(ctx, scale) {
   const look = paint.look;
   const styles = [
-    { links: paint.links.filter((l) => !look?.links.has(l)), colour: paint.ink.edge, alpha: look && look.links.size ? 0.3 : paint.links.length > 900 ? 0.65 : 1 },
-    { links: look ? [...look.links] : [], colour: paint.ink.accent, alpha: 1 },
+    { links: paint.links.filter((l) => !look?.links.has(l) && !near(l)), colour: paint.ink.edge, alpha: look ? 0.25 : 0.4 },
+    { links: paint.links.filter((l) => !look?.links.has(l) && near(l)), colour: paint.ink.edge, alpha: look ? 0.35 : 1 },
+    { links: look ? [...look.links] : [], colour: look?.all ? paint.ink.edge : paint.ink.accent, alpha: 1, bright: !look?.all },
   ];
   const view = bounds();
-  for (const { links, colour, alpha } of styles) {
+  for (const { links, colour, alpha, bright } of styles) {
     ctx.globalAlpha = alpha;
     ctx.strokeStyle = ctx.fillStyle = colour;
-    const bright = colour === paint.ink.accent;
     for (const dashed of [false, true]) {
       ctx.setLineDash(dashed ? [5 / scale, 4 / scale] : []);
       ctx.lineWidth = (bright ? 2 : 1.2) / Math.max(scale, 0.35);
@@ -103,7 +106,7 @@ function paintLinks(ctx, scale) {
     ctx.setLineDash([]);
     for (const link of links) {
       if (!link.count) continue;
-      ctx.lineWidth = Math.min(14, 0.8 + Math.sqrt(link.count) * 0.8) / Math.max(scale, 0.08);
+      ctx.lineWidth = Math.min(6, 0.6 + Math.sqrt(link.count) * 0.35) / scale;
       ctx.beginPath();
       ctx.moveTo(link.a.x, link.a.y);
       ctx.lineTo(link.b.x, link.b.y);
@@ -142,6 +145,7 @@ const outside = ({ a, b }, v) => Math.max(a.x, b.x) < v.x0 || Math.min(a.x, b.x)
 function paintNode({ ctx, id, x, y }) {
   const node = paint.at.get(id);
   const drawNode = () => (node.group ? paintDisc(ctx, node) : paintMark(ctx, node, x, y));
+  if (node.concept) node.r = Math.max(node.size, 3.2 / network.getScale()); // never too small to see or to hit
   return { drawNode, nodeDimensions: { width: 2 * node.r, height: 2 * node.r } };
 }
 
@@ -186,17 +190,18 @@ function paintDisc(ctx, node) {
 
 /** All concepts of a group as coloured dots, painted once. */
 function dotSprite(node) {
-  const size = Math.max(64, Math.min(640, Math.ceil(node.r)));
+  const shown = 2 * node.r * network.getScale() * devicePixelRatio; // in pixels of the screen, as first seen
+  const size = Math.max(48, Math.min(720, Math.ceil(1.5 * shown)));
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
   const ctx = canvas.getContext("2d"), zoom = size / (2 * node.r);
-  const dot = Math.max(1, 7 * zoom);
+  const dot = (1.7 * devicePixelRatio * size) / shown;
   for (const concept of paint.dots) {
     if (concept.group !== node.index) continue;
     ctx.fillStyle = hueOf(kindOf(concept));
     ctx.globalAlpha = 0.75;
     ctx.beginPath();
-    ctx.arc((concept.x - node.x + node.r) * zoom, (concept.y - node.y + node.r) * zoom, dot * (0.6 + 0.12 * Math.min(8, Math.sqrt(concept.degree))), 0, 2 * Math.PI);
+    ctx.arc((concept.x - node.x + node.r) * zoom, (concept.y - node.y + node.r) * zoom, Math.max(dot, sizeOf(concept) * zoom * 1.3), 0, 2 * Math.PI);
     ctx.fill();
   }
   paint.sprites.set(node.index, canvas);
@@ -219,19 +224,28 @@ const meets = (a, b) => a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1
 /** Labels, the most important first; one that would cover another is left out until there is room. Sizes in pixels. */
 function paintLabels(ctx) {
   const scale = network.getScale(), look = paint.look, view = bounds();
+  const room = $map.getBoundingClientRect();
   paint.boxes = [];
+  // Marks that a label should not cover: the larger ones, when there are few enough to leave any room at all.
+  const discs = paint.kind === "overview" ? [] : paint.nodes.filter((n) => !outside({ a: n, b: n }, view) && (paint.nodes.length < 500 || n.r * scale > 7)).map((node) => {
+    const { x, y } = network.canvasToDOM(node), r = node.r * scale * 0.8;
+    return { node, x0: x - r, x1: x + r, y0: y - r, y1: y + r };
+  });
   ctx.lineJoin = "round";
-  const write = (lines, places, { must = false, alpha = 1 } = {}) => {
+  const write = (lines, places, { must = false, free = false, alpha = 1 } = {}) => {
     const width = Math.max(...lines.map((line) => line.size * widthOf(ctx, line.text, line.bold)));
     const height = lines.reduce((sum, line) => sum + line.size * 1.2, 0);
     for (const place of places) {
       const left = place.x - (place.align === "center" ? width / 2 : place.align === "right" ? width : 0);
       const top = place.y - (place.base === "middle" ? height / 2 : place.base === "bottom" ? height : 0);
       const box = { x0: left - 2, y0: top - 1, x1: left + width + 2, y1: top + height + 1, text: lines[0].text };
-      if (!must && paint.boxes.some((other) => meets(box, other))) continue;
+      const cramped = box.x0 < 0 || box.x1 > room.width || paint.boxes.some((other) => meets(box, other)) || !free && discs.some((d) => d.node !== place.node && 2 * d.node.weight >= (place.node?.weight ?? 0) && meets(box, d));
+      if (!must && cramped) continue;
+      if (must) place.x = Math.max(width / 2 + 4, Math.min(room.width - width / 2 - 4, place.x));
       paint.boxes.push(box);
       let y = top;
       ctx.globalAlpha = alpha;
+      if (place.node?.group) paintPlate(ctx, box, scale);
       for (const line of lines) {
         ctx.font = `${line.bold ? 650 : 400} ${line.size / scale}px ${FACE}`;
         ctx.textAlign = "left";
@@ -251,14 +265,26 @@ function paintLabels(ctx) {
   };
   const link = look?.main ? null : look && [...look.links][0];
   if (link?.relation) linkLabel(link, write);
+  if (paint.kind === "all" && facts.groups.length > 1) landNames(write, scale);
   let budget = paint.kind === "ego" ? 140 : 80;
   for (const node of labelOrder(view)) {
     if (budget <= 0) break;
     const main = node === look?.main, near = look?.nodes.has(node);
     if (write(linesOf(node, main, scale), placesOf(node, scale), { must: main, alpha: look && !near ? 0.35 : 1 })) budget--;
   }
-  if (paint.kind === "ego" && scale > 0.4) for (const l of paint.links) if (!look?.main || look.links.has(l) || look.main.concept === state.centre) linkLabel(l, write, look);
-  if (paint.kind === "all" && facts.groups.length > 1) landNames(write, scale);
+  if (paint.kind === "ego" && scale > 0.4) for (const link of paint.links) if (look?.links.has(link)) linkLabel(link, write);
+}
+
+/** A plate under the name of a group, so that its dots do not show through. */
+function paintPlate(ctx, box, scale) {
+  const from = network.DOMtoCanvas({ x: box.x0 - 4, y: box.y0 - 1 });
+  ctx.save();
+  ctx.globalAlpha *= 0.8;
+  ctx.fillStyle = paint.ink.paper;
+  ctx.beginPath();
+  ctx.roundRect(from.x, from.y, (box.x1 - box.x0 + 8) / scale, (box.y1 - box.y0 + 4) / scale, 6 / scale);
+  ctx.fill();
+  ctx.restore();
 }
 
 function labelOrder(view) {
@@ -284,6 +310,7 @@ function placesOf(node, scale) {
     right: { x: x + r + 2, y, align: "left", base: "middle" }, left: { x: x - r - 2, y, align: "right", base: "middle" },
     middle: { x, y, align: "center", base: "middle" },
   };
+  for (const place of Object.values(places)) place.node = node;
   if (node.group) return [places.middle];
   if (node.side === undefined) return [places.below, places.above, places.right, places.left];
   if (Math.abs(node.side) < 0.2) return node.y < 0 ? [places.above, places.right, places.left] : [places.below, places.right, places.left];
@@ -299,8 +326,9 @@ function landNames(write, scale) {
   for (const group of facts.groups) {
     if (group.scattered || group.members.length < 5 || group.r * scale < 40) continue;
     const { x, y } = network.canvasToDOM({ x: group.x, y: group.y - group.r });
-    write([{ text: shorten(group.label, 40).toUpperCase(), size: 11, bold: true, colour: paint.ink.soft }],
-      [{ x, y: y + 4, align: "center", base: "bottom" }, { x, y: y + 18, align: "center", base: "bottom" }]);
+    const offsets = [4, 16, -8, 28];
+    write([{ text: shorten(group.label, 36).toUpperCase(), size: 11.5, bold: true, colour: paint.ink.soft }],
+      offsets.map((offset) => ({ x, y: y + offset, align: "center", base: "bottom" })), { free: true });
   }
 }
 

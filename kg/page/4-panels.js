@@ -46,9 +46,15 @@ const quoteOf = ([exact, source, line]) => make("blockquote", {}, make("q", { di
 const placeOf = (source, line) => (line ? `${facts.sources[source]}:${line}` : facts.sources[source] ?? "");
 const quotesOf = (relation) => cut(relation.quotes, 5, (quote) => make("li", {}, quoteOf(quote)));
 
+/** A subject field; a button when the field itself is a concept here. */
+function fieldChip(field) {
+  const name = facts.fields[field], concept = concepts.find((other) => other.label === name);
+  return concept ? make("button", { type: "button", class: "chip", click: () => visit(concept) }, name) : make("span", { class: "chip" }, name);
+}
+
 function conceptPanel(concept) {
   const kind = kindOf(concept);
-  const parts = [make("h2", { dir: "auto" }, concept.label), make("p", { class: "kind" }, glyph(kind), [kind.label, ...concept.fields.map((f) => facts.fields[f])].join(" · "))];
+  const parts = [make("h2", { dir: "auto" }, concept.label), make("p", { class: "kind" }, glyph(kind), kind.label, ...concept.fields.map(fieldChip))];
   if (concept.aliases.length) parts.push(make("p", { class: "also", dir: "auto" }, `also: ${concept.aliases.join(", ")}`));
   for (const text of concept.texts) parts.push(make("p", { class: "definition", dir: "auto" }, text));
   if (concept.places.length) parts.push(make("cite", {}, concept.places.map(([source, line]) => placeOf(source, line)).join(", ")));
@@ -57,7 +63,7 @@ function conceptPanel(concept) {
     make("button", { type: "button", class: "action", id: "around", disabled: state.centre === concept, click: () => go({ centre: concept, concept }) }, "Neighbourhood"),
     concepts.length > LIMIT && facts.groups.length > 1 && make("button", { type: "button", class: "action", click: () => go({ centre: null, open: concept.group, concept }) }, "Show on the map")));
   const groups = new Map();
-  for (const relation of [...concept.links].sort((a, b) => a.p - b.p || b.c - a.c)) {
+  for (const relation of [...concept.links].sort((a, b) => a.p - b.p || sureness(b) - sureness(a))) {
     const name = nameOf(relation), out = relation.from === concept.id;
     const title = name.directed ? (out ? `${name.label} →` : `← ${name.inverse ?? name.label}`) : name.label;
     if (!groups.has(title)) groups.set(title, []);
@@ -66,7 +72,10 @@ function conceptPanel(concept) {
   for (const [title, found] of groups) {
     parts.push(make("h3", {}, `${title} (${found.length})`), cut(found, 8, (relation) => relationItem(relation, otherEnd(relation, concept))));
   }
-  if (!groups.size) parts.push(make("p", { class: "note" }, "No typed relations were found."));
+  const field = facts.fields.indexOf(concept.label);
+  const within = field < 0 ? [] : concepts.filter((other) => other.fields.includes(field)).sort(byDegree);
+  if (within.length) parts.push(make("h3", {}, `concepts of this field (${within.length})`), cut(within, 12, (other) => make("li", { class: "relation" }, conceptButton(other))));
+  if (!groups.size && !within.length) parts.push(make("p", { class: "note" }, "No typed relations were found."));
   return parts;
 }
 
@@ -77,7 +86,7 @@ function relationItem(relation, concept) {
       const open = why.getAttribute("aria-expanded") === "true";
       why.setAttribute("aria-expanded", String(!open));
       if (open) item.querySelector(".quotes").remove();
-      else item.append(make("div", { class: "quotes" }, ...relation.quotes.slice(0, 5).map(quoteOf), confidence(relation)));
+      else item.append(make("div", { class: "quotes" }, ...relation.quotes.slice(0, 5).map(quoteOf), confidence(relation) ?? ""));
     } }, "why?");
     item.append(why);
   }
@@ -85,6 +94,7 @@ function relationItem(relation, concept) {
 }
 
 function confidence(relation) {
+  if (relation.c === undefined) return null;
   const bar = make("i");
   bar.style.width = `${Math.round(100 * relation.c)}%`;
   return make("p", { class: "note" }, "confidence", make("span", { class: "meter", "aria-hidden": "true" }, bar), relation.c.toFixed(2));
@@ -125,7 +135,7 @@ function welcomePanel() {
     whole.concepts > concepts.length && make("p", { class: "warn" }, `This page is a part: ${number(concepts.length)} of ${number(whole.concepts)} concepts of the graph.`),
     make("p", { class: "note" }, paint.kind === "overview" ? "Each disc is a group of concepts that belong together. Choose one to see what it holds, or search." : "Choose a concept for its definition and relations, or a line for the quotes behind it."),
     make("h3", {}, "Most connected"),
-    cut([...concepts].filter(admits).sort(byDegree), 12, (concept) => make("li", { class: "relation" }, conceptButton(concept), make("span", { class: "why" }, number(concept.degree)))),
+    cut(concepts.filter((concept) => concept.degree && admits(concept)).sort(byDegree), 12, (concept) => make("li", { class: "relation" }, conceptButton(concept), make("span", { class: "why" }, number(concept.degree)))),
   ];
 }
 
@@ -171,7 +181,7 @@ function showFilters() {
     ...section("Types", facts.kinds, state.noKinds, count(concepts, "kind"), glyph),
     ...section("Relations", facts.relations, state.noRelations, count(relations, "p")),
     ...(facts.fields.length ? [make("h2", {}, "Field"), field] : []),
-    make("h2", {}, "Confidence at least", least), slider);
+    make("h2", {}, "Confidence from", least), slider);
   if (held) [...$filters.querySelectorAll("[data-filter]")].find((e) => e.dataset.filter === held)?.focus();
 }
 
