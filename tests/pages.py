@@ -43,10 +43,8 @@ def large_view(count: int, seed: int = 1) -> networkx.MultiDiGraph:
     chance = random.Random(seed)
     kinds = ["Method", "Model", "Software", "Hardware", "Metric", "Task", "Property", "Person"]
     predicates = ["broader", "hasPart", "uses", "usedFor", "improves", "reduces", "requires", "contrastsWith"]
-    fields = [
-        f"{craft} craft"
-        for craft in ["kiln", "loom", "dough", "sail", "vine", "loaf", "dye", "clay", "seam", "weave", "wheel", "glaze"]
-    ]
+    crafts = ["kiln", "loom", "dough", "sail", "vine", "loaf", "dye", "clay", "seam", "weave", "wheel", "glaze"]
+    fields = [f"{craft} craft" for craft in crafts]
     view = networkx.MultiDiGraph()
     home = [chance.randrange(len(fields)) for _ in range(count)]
     for number in range(count):

@@ -1,0 +1,363 @@
+"""The page in a real Chromium with the network cut off: what a user sees, clicks and types."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kg.render import render
+from tests.pages import ATTACKS, hostile_view, large_view, tiny_view
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    Open = Callable[..., Page]
+
+pytestmark = pytest.mark.browser
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update",
+    "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no Chromium on this machine: install the system's package 'chromium'")
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Paths of rendered pages by name, each rendered once."""
+    views: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
+        "tiny": (tiny_view, {}),
+        "focus": (tiny_view, {"focus": "https://kg.example.org/concept/budding", "whole": (500, 900)}),
+        "middle": (lambda: large_view(300), {}),
+        "large": (lambda: large_view(3000), {}),
+        "hostile": (hostile_view, {}),
+    }
+    folder = tmp_path_factory.mktemp("pages")
+
+    def page(name: str) -> Path:
+        path = folder / f"{name}.html"
+        if not path.exists():
+            view, options = views[name]
+            render(view(), path, title=ATTACKS[0] if name == "hostile" else f"The {name} glossary", **options)
+        return path
+
+    return page
+
+
+@pytest.fixture
+def show(browser: Browser, pages: Callable[[str], Path]) -> Iterator[Open]:
+    """Open a page by name; at the end, nothing was requested and nothing went wrong."""
+    contexts, wrong = [], []
+
+    def opened(name: str, fragment: str = "", *, allowed: bool = False, **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1300, "height": 850}, "offline": True, **options})
+        contexts.append(context)
+        page = context.new_page()
+        if not allowed:
+            page.on("console", lambda message: wrong.append(message.text))
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.on("request", lambda request: request.url.startswith("file:") or wrong.append(request.url))
+        page.goto(pages(name).as_uri() + fragment)
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def state(page: Page) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate("kgPage.state()")
+    return found
+
+
+def click(page: Page, place: str, **options: Any) -> None:
+    """Click on the map where the page says that something is drawn."""
+    at = page.evaluate(place)
+    box = page.locator("#map").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + at["x"], box["y"] + at["y"], **options)
+
+
+def heading(page: Page) -> str:
+    return page.locator("#details h2").inner_text()
+
+
+def settled(page: Page, heading: str) -> None:
+    page.locator("#details h2", has_text=heading).wait_for()
+
+
+COLOURS = """() => {
+  const { width, height } = document.querySelector('#map canvas');
+  const { data } = document.querySelector('#map canvas').getContext('2d').getImageData(0, 0, width, height);
+  const colours = new Set();
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3]) colours.add([data[at] >> 4, data[at + 1] >> 4, data[at + 2] >> 4].join());
+  }
+  return colours.size;
+}"""
+
+
+# --------------------------------------------------------------------------------------------------------- painting
+
+
+def test_the_page_paints_every_concept(show: Open) -> None:
+    page = show("tiny")
+    assert state(page) == {"kind": "all", "nodes": 12, "links": 9, "concept": None, "centre": None}
+    assert page.locator("#status").inner_text() == "Showing 12 of 12 concepts, 9 of 9 relations."
+    assert page.title() == "The tiny glossary"
+    assert page.evaluate(COLOURS) > 10
+
+
+def test_a_large_graph_opens_on_its_groups_and_says_so(show: Open) -> None:
+    started = time.monotonic()
+    page = show("large")
+    assert time.monotonic() - started < 5
+    assert state(page)["kind"] == "overview"
+    assert "3,000 concepts" in page.locator("#status").inner_text()
+    assert page.evaluate(COLOURS) > 10
+    click(page, "kgPage.place('g0')")
+    settled(page, heading(page))
+    page.locator("#details").get_by_role("button", name="Open group").click()
+    opened = state(page)
+    assert opened["kind"] == "group"
+    assert page.locator("#status").inner_text().startswith(f"Showing {opened['nodes']} of 3,000 concepts")
+    page.keyboard.press("Escape")
+    assert state(page)["kind"] == "overview"
+
+
+def test_labels_do_not_overlap(show: Open) -> None:
+    page = show("middle")
+    boxes = page.evaluate("kgPage.boxes()")
+    assert len(boxes) > 20
+    for index, a in enumerate(boxes):
+        for b in boxes[:index]:
+            assert not (a["x0"] < b["x1"] and b["x0"] < a["x1"] and a["y0"] < b["y1"] and b["y0"] < a["y1"]), (a, b)
+
+
+def test_a_page_about_one_concept_opens_on_it(show: Open) -> None:
+    page = show("focus")
+    assert (state(page)["centre"], heading(page)) == ("budding", "Budding")
+    assert "The graph has 500 concepts." in page.locator("#status").inner_text()
+
+
+# ---------------------------------------------------------------------------------------------------------- details
+
+
+def test_a_click_on_a_concept_shows_what_is_known_of_it(show: Open) -> None:
+    page = show("tiny")
+    click(page, "kgPage.place('grafting')")
+    settled(page, "Grafting")
+    details = page.locator("#details")
+    assert "joins a scion to a rootstock" in details.inner_text()
+    assert "garden.txt:1, shed.txt:1" in details.inner_text()
+    assert details.get_by_role("heading", level=3).all_inner_texts() == [
+        "IS A KIND OF → (1)", "USES → (1)", "REDUCES → (1)", "REQUIRES → (1)", "CONTRASTS WITH (1)"
+    ]  # fmt: skip
+    details.get_by_role("button", name="Why? Quotes on juvenility").click()
+    assert details.locator("blockquote").inner_text().split("\n") == ["reduces juvenility", "garden.txt:1"]
+    details.get_by_role("button", name="Budding", exact=True).click()
+    settled(page, "Budding")
+    assert "also: T-budding" in details.inner_text()
+    assert "← WAS THE WORK OF" not in details.inner_text()
+
+
+def test_a_click_on_a_relation_shows_its_quotes(show: Open) -> None:
+    page = show("tiny")
+    click(page, "kgPage.middle(0)")
+    settled(page, "Why this relation?")
+    details = page.locator("#details")
+    assert details.locator("blockquote q").count() == 1
+    assert ".txt:" in details.locator("blockquote cite").inner_text()
+    assert "confidence" in details.inner_text()
+
+
+def test_a_double_click_opens_the_neighbourhood_and_back_returns(show: Open) -> None:
+    page = show("tiny")
+    click(page, "kgPage.place('grafting-wax')", click_count=2)
+    page.wait_for_selector("#depth:not([hidden])")
+    assert (state(page)["kind"], state(page)["nodes"]) == ("ego", 4)
+    page.get_by_role("button", name="2", exact=True).click()
+    assert state(page)["nodes"] > 4
+    page.go_back()
+    page.go_back()
+    page.wait_for_selector("#depth", state="hidden")
+    assert state(page)["kind"] == "all"
+
+
+# ----------------------------------------------------------------------------------------------- search and keyboard
+
+
+def test_search_is_a_matter_of_the_keyboard(show: Open) -> None:
+    page = show("tiny")
+    page.keyboard.press("/")
+    page.keyboard.type("t-bud")
+    search = page.get_by_role("combobox", name="Search concepts")
+    assert search.get_attribute("aria-expanded") == "true"
+    assert search.get_attribute("aria-activedescendant") == "hit-0"
+    assert page.locator("#found li").first.inner_text().startswith("Budding (T-budding)")
+    page.keyboard.press("Enter")
+    settled(page, "Budding")
+    assert search.get_attribute("aria-expanded") == "false"
+    assert "Budding, Method, 3 relations." in page.locator("#status").inner_text()
+
+
+def test_search_forgives_and_says_when_nothing_matches(show: Open) -> None:
+    page = show("tiny")
+    page.keyboard.press("/")
+    page.keyboard.type("graftign wäx")
+    assert "did you mean?" in page.locator("#found li").first.inner_text()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    assert page.locator("#found").is_hidden()
+    page.keyboard.type("zzzz")
+    assert page.locator("#found li").all_inner_texts() == ["Nothing is called that"]
+
+
+def test_the_map_is_walked_with_arrow_keys(show: Open) -> None:
+    page = show("tiny")
+    page.locator("#map").focus()
+    page.keyboard.press("ArrowRight")
+    settled(page, "Grafting")
+    page.keyboard.press("ArrowLeft")
+    assert heading(page) != "Grafting"
+    page.keyboard.press("Enter")
+    assert state(page)["kind"] == "ego"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    assert state(page) == {"kind": "all", "nodes": 12, "links": 9, "concept": None, "centre": None}
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog").is_visible()
+
+
+# ------------------------------------------------------------------------------------------- filters, address, table
+
+
+def test_the_legend_filters(show: Open) -> None:
+    page = show("tiny")
+    page.get_by_role("checkbox", name="reduces 1").uncheck()
+    assert page.locator("#status").inner_text() == "Showing 12 of 12 concepts, 8 of 9 relations."
+    page.get_by_role("checkbox", name="Field 3").uncheck()
+    assert page.locator("#status").inner_text() == "Showing 9 of 12 concepts, 8 of 9 relations."
+    page.get_by_role("combobox", name="Subject field").select_option("materials")
+    assert page.locator("#status").inner_text() == "Showing 1 of 12 concepts, 0 of 9 relations."
+    page.get_by_role("combobox", name="Subject field").select_option("all fields")
+    page.get_by_role("slider").fill("0.9")
+    assert page.locator("#status").inner_text() == "Showing 9 of 12 concepts, 4 of 9 relations."
+
+
+def test_the_address_restores_the_view(show: Open) -> None:
+    page = show("tiny")
+    page.get_by_role("checkbox", name="reduces 1").uncheck()
+    page.get_by_role("button", name="Dark").click()
+    click(page, "kgPage.place('grafting')", click_count=2)
+    page.wait_for_selector("#depth:not([hidden])")
+    fragment = page.evaluate("location.hash")
+    again = show("tiny", fragment)
+    assert state(again) == state(page)
+    assert again.locator("#status").inner_text() == page.locator("#status").inner_text()
+    assert again.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert not again.get_by_role("checkbox", name="reduces 1").is_checked()
+
+
+def test_an_unknown_concept_in_the_address_is_said(show: Open) -> None:
+    page = show("tiny", "#c=no-such-thing&group=77&why=999&depth=x")
+    assert "no concept “no-such-thing”" in page.get_by_role("alert").inner_text()
+    assert state(page)["nodes"] == 12
+
+
+def test_the_table_says_what_the_map_shows(show: Open) -> None:
+    page = show("tiny")
+    page.get_by_role("button", name="Table").click()
+    rows = page.locator("tbody tr")
+    assert rows.count() == 12
+    assert rows.first.locator("td").all_inner_texts()[:3] == ["Grafting", "Method", "5"]
+    page.get_by_role("button", name="Concept", exact=True).click()
+    assert rows.first.locator("td").first.inner_text() == "Ada Birch"
+    assert page.locator("th").first.get_attribute("aria-sort") == "ascending"
+    rows.first.get_by_role("button").click()
+    settled(page, "Ada Birch")
+
+
+# ------------------------------------------------------------------------------------ hostile words, access, small
+
+
+def test_hostile_words_are_shown_and_do_not_run(show: Open) -> None:
+    page = show("hostile")
+    assert state(page)["nodes"] == len(ATTACKS)
+    assert page.title() == ATTACKS[0]
+    for text in ATTACKS:
+        page.evaluate("key => { location.hash = '#' + new URLSearchParams({ c: key, around: key }) }", text)
+        page.wait_for_function("key => kgPage.state().concept === key", arg=text)
+        assert page.locator("#details h2").text_content() == text
+    page.get_by_role("button", name="Table").click()
+    page.keyboard.press("/")
+    page.keyboard.type("<img")
+    page.keyboard.press("Enter")
+    assert page.evaluate("window.attacked") is None
+    assert page.locator("img, iframe, script[src]").count() == 0
+
+
+def test_the_policy_blocks_what_would_get_in_all_the_same(show: Open) -> None:
+    page = show("tiny", allowed=True)
+    blocked = page.evaluate(
+        """async () => {
+          const blocked = [];
+          document.addEventListener('securitypolicyviolation', (event) => blocked.push(event.effectiveDirective));
+          const script = document.createElement('script');
+          script.textContent = 'window.attacked = 1';
+          document.body.append(script);
+          const image = document.createElement('img');
+          image.src = 'http://127.0.0.1:9/x.png';
+          document.body.append(image);
+          await fetch('http://127.0.0.1:9/').catch(() => null);
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          return blocked.sort();
+        }"""
+    )
+    assert blocked == ["connect-src", "img-src", "script-src-elem"]
+    assert page.evaluate("window.attacked") is None
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(show: Open, theme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = show("tiny", f"#c=grafting&around=grafting&theme={theme}", bypass_csp=True)
+    for prepare in ("", "t", "?"):
+        if prepare:
+            page.keyboard.press(prepare)
+        found = axe.Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_a_phone_shows_everything_without_scrolling_sideways(show: Open, width: int) -> None:
+    page = show("tiny", viewport={"width": width, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("#filters").is_hidden()
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("checkbox", name="Field 3").uncheck()
+    page.get_by_role("button", name="Filters").click()
+    click(page, "kgPage.place('budding')")
+    settled(page, "Budding")
