@@ -1,0 +1,409 @@
+"""The graph over HTTP, read-only: the query half of the SPARQL 1.1 Protocol, the named queries, and a page to try them.
+
+    GET|POST /sparql          a query; the Accept header, or format=NAME, chooses how it is answered
+    GET /queries              the named queries, for people as HTML and for programs as JSON
+    GET /queries/{name}       the answer of one, its parameters in the query string
+    GET /healthz              whether the store answers
+    GET /                     a page with a form
+
+Nothing that a caller sends can change the graph, make the server open a connection, or read a file. What a query may
+cost is bounded by `Limits`: its time limit is soft, in that the engine cannot be interrupted before it gives its
+first row. The caller is told in time, and the work keeps its slot until the engine is through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar, cast
+from urllib.parse import parse_qsl
+
+import pyoxigraph as ox
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+from kg import server_html as html
+from kg.errors import ConceptNotFound, EndpointError, KgError, NotAcceptable, QueryError, UsageError
+from kg.queries import NamedQuery, named_queries, named_query
+from kg.serialize import prefixes, serialize
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, query_error, refuse_service
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from typing import IO
+
+    from kg.graph import KnowledgeGraph
+
+T = TypeVar("T")
+
+_FORM = "application/x-www-form-urlencoded"
+_QUERY = "application/sparql-query"
+_UPDATE = "application/sparql-update"
+_PAGE = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one query may cost. `seconds` is wall time; sizes are in bytes.
+
+    `concurrent` queries are evaluated at once; another one waits for `patience` seconds and is then turned away.
+    """
+
+    seconds: float = 30.0
+    concurrent: int = 4
+    patience: float = 2.0
+    query_bytes: int = 1 << 20
+    answer_bytes: int = 64 << 20
+
+
+class _Refusal(Exception):
+    """A request that is answered with an HTTP error status and one message."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        self.status = status
+        self.headers = headers
+        super().__init__(message)
+
+
+def serve(
+    graph: KnowledgeGraph,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    *,
+    limits: Limits | None = None,
+    origin: str | None = "*",
+) -> None:
+    """Serve the graph until interrupted; only this machine can reach the default address."""
+    import uvicorn
+
+    web = app(graph, limits=limits, origin=origin)
+    uvicorn.run(web, host=host, port=port, log_level="warning", server_header=False, timeout_graceful_shutdown=1)
+
+
+def app(graph: KnowledgeGraph, *, limits: Limits | None = None, origin: str | None = "*") -> FastAPI:
+    """The web application over a graph.
+
+    `origin` is the site whose scripts may read answers in a browser (CORS): `*` is any site, None is no other site.
+    """
+    limits = limits or Limits()
+    engine = _Engine(graph, limits)
+    web = FastAPI(title="kg", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @web.middleware("http")
+    async def add_headers(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = _options(request, origin) if request.method == "OPTIONS" else await respond(request)
+        response.headers.update(html.SECURITY_HEADERS)
+        if origin is not None:
+            response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Vary"] = "Accept, Origin"
+        return response
+
+    @web.exception_handler(_Refusal)
+    async def refuse(_: Request, refusal: _Refusal) -> Response:
+        return PlainTextResponse(f"{refusal}\n", refusal.status, headers=refusal.headers)
+
+    @web.exception_handler(HTTPException)
+    async def decline(_: Request, error: HTTPException) -> Response:
+        return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=error.headers)
+
+    @web.exception_handler(KgError)
+    async def complain(_: Request, error: KgError) -> Response:
+        return PlainTextResponse(f"{error}\n", _status(error))
+
+    @web.api_route("/", methods=["GET", "HEAD"])
+    async def home() -> Response:
+        counts = await engine.run(lambda _: _counts(graph))
+        return Response(html.home(graph.store.place, counts, named_queries()), media_type=_PAGE)
+
+    @web.api_route("/healthz", methods=["GET", "HEAD"])
+    async def health() -> Response:
+        graph.store.ask("ASK {}")
+        return JSONResponse({"status": "ok"})
+
+    @web.api_route("/sparql", methods=["GET", "HEAD", "POST"])
+    async def sparql(request: Request) -> Response:
+        fields = await _fields(request, limits.query_bytes)
+        if "query" not in fields and html.preferred(request.headers.get("accept")) and request.method != "POST":
+            return RedirectResponse("/", 303)
+        query, wanted = _protocol(fields), fields.get("format", [""])[0]
+        return await engine.answer(query, request.headers.get("accept"), wanted)
+
+    @web.api_route("/queries", methods=["GET", "HEAD"])
+    async def queries(request: Request) -> Response:
+        if html.preferred(request.headers.get("accept")):
+            return Response(html.listing(named_queries()), media_type=_PAGE)
+        return JSONResponse([_described(query) for query in named_queries().values()])
+
+    @web.api_route("/queries/{name}", methods=["GET", "HEAD"])
+    async def named(name: str, request: Request) -> Response:
+        query = _find(name)
+        values = _single(request.query_params.multi_items())
+        wanted, accept = values.pop("format", ""), request.headers.get("accept")
+        given = {key: value for key, value in values.items() if value}
+        if not given and (not wanted or wanted == "html") and html.preferred(accept):
+            return Response(html.form(query), media_type=_PAGE)
+        text = await engine.run(lambda _: query.bind(given, lambda concept: graph.concept(concept).iri))
+        if wanted == "sparql":
+            return Response(text, media_type=f"{_QUERY}; charset=utf-8")
+        return await engine.answer(text, accept, wanted)
+
+    return web
+
+
+# -------------------------------------------------------------------------------------------------------- requests
+
+
+def _options(request: Request, origin: str | None) -> Response:
+    """What may be done here, also as a browser asks before it lets a script do so."""
+    methods = "GET, HEAD, POST, OPTIONS" if request.url.path == "/sparql" else "GET, HEAD, OPTIONS"
+    cors = {"Access-Control-Allow-Methods": methods, "Access-Control-Allow-Headers": "Accept, Content-Type"}
+    return Response(status_code=204, headers={"Allow": methods, **(cors if origin is not None else {})})
+
+
+async def _fields(request: Request, limit: int) -> dict[str, list[str]]:
+    """The protocol's parameters, from the query string and the body, each with all its values."""
+    pairs = list(request.query_params.multi_items())
+    if request.method == "POST":
+        media, _, rest = request.headers.get("content-type", "").partition(";")
+        media = media.strip().lower()
+        if media == _UPDATE:
+            raise _Refusal(403, "this endpoint is read-only: it takes no updates")
+        if media not in {_FORM, _QUERY}:
+            raise _Refusal(415, f"a POST to this endpoint holds {_QUERY} or {_FORM}, not {media or 'an unnamed type'}")
+        charset = rest.lower().partition("charset=")[2].strip(' "')
+        if charset not in {"", "utf-8", "utf8"}:
+            raise _Refusal(415, f"send the query as UTF-8, not as {charset}")
+        body = await _body(request, limit)
+        try:
+            text = body.decode("utf-8")
+            pairs += [("query", text)] if media == _QUERY else parse_qsl(text, keep_blank_values=True, errors="strict")
+        except (UnicodeDecodeError, ValueError) as error:
+            raise _Refusal(400, f"the body of the request is not UTF-8: {error}") from error
+    fields: dict[str, list[str]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return fields
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise _Refusal(413, f"a request may hold {limit:,} bytes at most")
+    return bytes(body)
+
+
+def _protocol(fields: Mapping[str, list[str]]) -> str:
+    """The query of a request; refuses what the protocol allows and this endpoint does not do."""
+    if "update" in fields:
+        raise _Refusal(403, "this endpoint is read-only: it takes no updates")
+    if {"default-graph-uri", "named-graph-uri"} & fields.keys():
+        raise _Refusal(
+            400, "this endpoint always answers from the union of its graphs; name graphs with FROM in the query"
+        )
+    values = fields.get("query", [])
+    if len(values) != 1:
+        raise _Refusal(400, f"the request needs one parameter 'query', and has {len(values) or 'none'}")
+    return values[0]
+
+
+def _single(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise _Refusal(400, "a parameter is given twice")
+    return values
+
+
+def _find(name: str) -> NamedQuery:
+    try:
+        return named_query(name)
+    except QueryError as error:
+        raise _Refusal(404, str(error)) from error
+
+
+def _status(error: KgError) -> int:
+    match error:
+        case ConceptNotFound():
+            return 404
+        case NotAcceptable():
+            return 406
+        case UsageError():
+            return 400
+        case EndpointError():
+            return 502
+        case _:
+            return 500
+
+
+# ----------------------------------------------------------------------------------------------------- evaluation
+
+
+class _Engine:
+    """Evaluates queries on threads of their own, a few at a time, for a while.
+
+    The threads are daemons, so that a query which never ends does not keep the program from ending.
+    """
+
+    def __init__(self, graph: KnowledgeGraph, limits: Limits) -> None:
+        self._graph = graph
+        self._limits = limits
+        self._slots = asyncio.Semaphore(limits.concurrent)
+
+    async def answer(self, query: str, accept: str | None, wanted: str) -> Response:
+        """The response to a query. `wanted` is a short name of a format and goes before the Accept header."""
+        if len(query) > self._limits.query_bytes:
+            raise _Refusal(413, f"a query may hold {self._limits.query_bytes:,} bytes at most")
+        content, media = await self.run(lambda deadline: self._evaluate(query, accept, wanted, deadline))
+        return Response(content, media_type=media)
+
+    async def run(self, work: Callable[[float], T]) -> T:
+        """What `work` returns; it is told the time (of `monotonic`) at which it should give up."""
+        try:
+            await asyncio.wait_for(self._slots.acquire(), self._limits.patience)
+        except TimeoutError:
+            raise _Refusal(
+                429, "the server is busy with other queries: try again later", {"Retry-After": "5"}
+            ) from None
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        outcome: list[T] = []
+        failure: list[BaseException] = []
+        deadline = monotonic() + self._limits.seconds
+
+        def finish() -> None:
+            self._slots.release()
+            done.set()
+
+        def body() -> None:
+            try:
+                outcome.append(work(deadline))
+            except BaseException as error:  # it is raised again where the outcome is waited for
+                failure.append(error)
+            finally:
+                with suppress(RuntimeError):  # the server has been shut down in the meantime
+                    loop.call_soon_threadsafe(finish)
+
+        threading.Thread(target=body, daemon=True, name="query").start()
+        try:
+            await asyncio.wait_for(done.wait(), self._limits.seconds)
+        except TimeoutError:
+            raise _timeout(self._limits) from None
+        if failure:
+            raise failure[0]
+        return outcome[0]
+
+    def _evaluate(self, query: str, accept: str | None, wanted: str, deadline: float) -> tuple[bytes, str]:
+        """The answer to a query and its media type, within the limits."""
+        store, answer = self._graph.store, _Answer(self._limits, deadline)
+        names = prefixes(self._graph.base)
+        page = wanted == "html" or (not wanted and html.preferred(accept))
+        form = _form(query, names)
+        if form is ox.QueryTriples:
+            # A page shows Turtle: it is what people read.
+            graph_format = ox.RdfFormat.TURTLE if page else choose(_wish(accept, wanted, GRAPH_FORMATS), GRAPH_FORMATS)
+            triples = []
+            for triple in store.construct(query):
+                answer.count(len(str(triple)))
+                triples.append(triple)
+            content = serialize(triples, graph_format, names)
+            return (html.text(query, content.decode()), _PAGE) if page else (content, graph_format.media_type)
+        result_format = ox.QueryResultsFormat.JSON
+        if not page:
+            result_format = choose(_wish(accept, wanted, RESULT_FORMATS), RESULT_FORMATS)
+        if form is ox.QueryBoolean:
+            truth = store.ask(query)
+            if page:
+                return html.text(query, str(truth).lower()), _PAGE
+            # Only the engine makes results that can be serialized, so it is asked for a constant.
+            constant = ox.Store().query("ASK {}" if truth else "ASK { FILTER(false) }")
+            assert isinstance(constant, ox.QueryBoolean)
+            return constant.serialize(format=result_format) or b"", result_format.media_type
+        solutions = store.select(query)
+        if page:
+            return html.table(query, solutions, answer.count), _PAGE
+        solutions.serialize(cast("IO[bytes]", answer), format=result_format)
+        return bytes(answer.content), result_format.media_type
+
+
+def _wish(accept: str | None, wanted: str, offered: Mapping[str, object]) -> str | None:
+    """The format that is asked for by name if this kind of answer has it, or else the Accept header."""
+    return wanted if wanted in offered else accept
+
+
+class _Answer:
+    """Collects an answer, and stops the engine when it has become too long or too late."""
+
+    def __init__(self, limits: Limits, deadline: float) -> None:
+        self.content = bytearray()
+        self._limits = limits
+        self._deadline = deadline
+        self._size = 0
+
+    def write(self, data: bytes) -> int:
+        self.count(len(data))
+        self.content += data
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: the answer is in memory."""
+
+    def count(self, size: int) -> None:
+        self._size += size
+        if self._size > self._limits.answer_bytes:
+            raise _Refusal(503, f"the answer is larger than {self._limits.answer_bytes:,} bytes: add a LIMIT")
+        if monotonic() > self._deadline:
+            raise _timeout(self._limits)
+
+
+def _timeout(limits: Limits) -> _Refusal:
+    return _Refusal(503, f"the query took longer than {limits.seconds:g} seconds: make it narrower, or add a LIMIT")
+
+
+def _form(
+    query: str, names: Mapping[str, str]
+) -> type[ox.QuerySolutions] | type[ox.QueryBoolean] | type[ox.QueryTriples]:
+    """What kind of answer a query has, learnt by asking an empty store; raises `QueryError`."""
+    refuse_service(query, names)
+    try:
+        return type(ox.Store().query(query, prefixes=dict(names)))
+    except SyntaxError as error:
+        raise query_error(query, error) from error
+    except (RuntimeError, ValueError) as error:
+        raise QueryError(f"the query cannot be evaluated: {error}") from error
+
+
+# ------------------------------------------------------------------------------------------------------- contents
+
+_COUNTS = """
+PREFIX kg: <https://kg.example.org/ontology#>
+PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+SELECT ?entries ?concepts ?statements {
+  { SELECT (COUNT(*) AS ?entries) { ?entry a kg:Entry } }
+  { SELECT (COUNT(*) AS ?concepts) { ?concept a skos:Concept } }
+  { SELECT (COUNT(*) AS ?statements) { ?statement a rdf:Statement ; kg:confidence ?confidence } }
+}"""
+
+
+def _counts(graph: KnowledgeGraph) -> dict[str, int]:
+    row = next(graph.store.select(_COUNTS))
+    return {name: int(row[name].value) for name in ("entries", "concepts", "statements")}
+
+
+def _described(query: NamedQuery) -> dict[str, object]:
+    return {
+        "name": query.name,
+        "title": query.title,
+        "topic": query.topic,
+        "description": query.description,
+        "parameters": [
+            {"name": p.name, "kind": p.kind, "required": p.required, "default": p.default, "description": p.description}
+            for p in query.parameters
+        ],
+        "columns": list(query.columns),
+        "examples": [dict(example) for example in query.examples],
+    }
