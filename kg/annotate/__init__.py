@@ -1,0 +1,61 @@
+"""Entries -> annotations: definitions, mentions, assertions, abbreviations, boilerplate. Only this package knows spaCy.
+
+    nlp = load_pipeline()
+    for annotation in annotate(entries, headwords, nlp): …
+
+Two passes over the entries, because what recurs and which names there are must be known before a body can be read;
+then each entry is annotated on its own, the parser seeing each distinct text of a batch once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kg.annotate.pipeline import DEFAULT_MODEL, load_pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from spacy.language import Language
+
+    from kg.model import Annotation, Entry, Headword
+
+__all__ = ["DEFAULT_MODEL", "annotate", "load_pipeline"]
+
+_BATCH = 512
+"""Entries whose texts are parsed together; bounds the memory that parses take."""
+
+
+def annotate(
+    entries: Sequence[Entry],
+    headwords: Sequence[Headword],
+    nlp: Language,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Annotation]:
+    """Annotate entries (with blocks) in the light of all headwords, in the order of the entries.
+
+    `headwords[i]` belongs to `entries[i]`. `progress` is told (entries done, entries in all).
+    """
+    from kg.annotate.boilerplate import Recurrence
+    from kg.annotate.entry import Glossary, finish, masks, prepare, sentences_of
+    from kg.annotate.gazetteer import Gazetteer
+    from kg.annotate.pipeline import parse
+    from kg.names import key
+
+    recurrence = Recurrence()
+    for entry, headword in zip(entries, headwords, strict=True):
+        for label, sentence in sentences_of(entry):
+            recurrence.add(key(headword.label), label, sentence.text, masks(headword))
+    names = [(name, h.label) for h in headwords for name in (h.label, *h.aliases)]
+    glossary = Glossary(recurrence, Gazetteer(names))
+    for start in range(0, len(entries), _BATCH):
+        batch = [
+            prepare(entry, headword, glossary)
+            for entry, headword in zip(entries[start : start + _BATCH], headwords[start : start + _BATCH], strict=True)
+        ]
+        docs = parse(nlp, (text for work in batch for text in work.texts))
+        for done, work in enumerate(batch, start + 1):
+            yield finish(work, docs, glossary)
+            if progress is not None:
+                progress(done, len(entries))

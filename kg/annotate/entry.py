@@ -1,0 +1,239 @@
+"""One entry from blocks to `Annotation`, in two halves with the parser between them.
+
+`prepare` reads the layout and says which texts have to be parsed; `finish` reads the parses. Both are functions of the
+entry, its headword and the `Glossary` (what recurs, which names there are) alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kg.annotate import mentions as terms
+from kg.annotate.abbreviations import abbreviations
+from kg.annotate.confidence import confidence
+from kg.annotate.definitions import genus
+from kg.annotate.kinds import kind_of_concept
+from kg.annotate.relations import Candidate, host_phrase, of_aside, of_unit
+from kg.annotate.structure import Listed, Stretch, cue_of, read
+from kg.annotate.units import Role, Unit, sentences, units
+from kg.model import (
+    Annotation,
+    Assertion,
+    BlockKind,
+    Definition,
+    Entry,
+    Flag,
+    Headword,
+    Key,
+    Passage,
+    Span,
+    Year,
+)
+from kg.names import key, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from spacy.tokens import Doc
+
+    from kg.annotate.boilerplate import Recurrence
+    from kg.annotate.gazetteer import Gazetteer
+    from kg.annotate.phrases import Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """What must be known of all entries to annotate one: what recurs over them and how their concepts are named."""
+
+    recurrence: Recurrence
+    gazetteer: Gazetteer
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An entry, read as far as its layout goes. `parts` pairs each stretch with its units."""
+
+    entry: Entry
+    headword: Headword
+    listed: tuple[Listed, ...]
+    parts: tuple[tuple[Stretch, tuple[Unit, ...]], ...]
+    boilerplate: tuple[Span, ...]
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """The texts that have to be parsed."""
+        return (unit.text for _, found in self.parts for unit in found)
+
+
+def masks(headword: Headword) -> tuple[str, ...]:
+    """What stands for the concept itself in a sentence: its names and its field."""
+    return (headword.label, *headword.aliases, *([headword.category] if headword.category else []))
+
+
+def sentences_of(entry: Entry) -> Iterator[tuple[str, Passage]]:
+    """The sentences of an entry's running text, each with the label of its bullet."""
+    for block in entry.blocks:
+        if block.kind in {BlockKind.PARAGRAPH, BlockKind.BULLET, BlockKind.STEP}:
+            for start, end in sentences(block.passage.text):
+                yield block.lead.text if block.lead else "", block.passage.slice(start, end)
+
+
+def prepare(entry: Entry, headword: Headword, glossary: Glossary) -> Work:
+    """Read an entry's layout, find its boilerplate, cut the rest into units."""
+    names = masks(headword)
+    skipped: list[Span] = []
+    parts: list[tuple[Stretch, tuple[Unit, ...]]] = []
+    listed: list[Listed] = []
+    recurring_blocks: set[int] = set()
+    for number, block in enumerate(entry.blocks):
+        if block.kind not in {BlockKind.PARAGRAPH, BlockKind.BULLET, BlockKind.STEP} or not block.passage:
+            continue
+        label = block.lead.text if block.lead else ""
+        bounds = sentences(block.passage.text)
+        recurring = [
+            (a, b) for a, b in bounds if glossary.recurrence.is_boilerplate(label, block.passage.text[a:b], names)
+        ]
+        skipped += [block.passage.span(a, _rstrip(block.passage.text, a, b)) for a, b in recurring]
+        if len(recurring) == len(bounds):
+            recurring_blocks.add(number)
+    covered = list(skipped)
+    for found in read(entry.blocks):
+        if isinstance(found, Listed):
+            listed.append(found)
+        else:
+            cut = tuple(u for u in units(found.passage) if not _within(u, covered))
+            if cut:
+                parts.append((found, cut))
+    dropped = [entry.blocks[n].span for n in recurring_blocks]
+    listed = [item for item in listed if not any(item.passage.span() in span for span in dropped)]
+    return Work(entry, headword, tuple(listed), tuple(parts), tuple(skipped))
+
+
+def finish(work: Work, docs: Mapping[str, Doc], glossary: Glossary) -> Annotation:
+    """Read the parses of an entry's units: definitions, mentions, assertions."""
+    entry, headword = work.entry, work.headword
+    own = {key(name) for name in (headword.label, *headword.aliases)}
+    definitions, defining = _definitions(work, docs)
+    candidates = list(_candidates(work, docs, defining, definitions))
+    assertions = tuple(_weighed(candidates, headword, own))
+    found = tuple(terms.mentions(work.parts, work.listed, assertions, docs, glossary.gazetteer, entry, own))
+    kind = kind_of_concept(headword.label, definitions[0].genus if definitions else None, headword.category)
+    flags = set()
+    if work.boilerplate:
+        flags.add(Flag.BOILERPLATE)
+    if not definitions:
+        flags.add(Flag.NO_DEFINITION)
+    texts = [text for block in entry.blocks if block.kind is not BlockKind.CODE for text in block.texts]
+    return Annotation(
+        entry, headword, kind, definitions, found, assertions, abbreviations(texts), work.boilerplate, frozenset(flags)
+    )
+
+
+def _rstrip(text: str, start: int, end: int) -> int:
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return end
+
+
+def _within(unit: Unit, spans: Sequence[Span]) -> bool:
+    place = unit.passage.span()
+    return any(place in span for span in spans)
+
+
+def _definitions(work: Work, docs: Mapping[str, Doc]) -> tuple[tuple[Definition, ...], set[int]]:
+    """The defining sentences, and the blocks (by number) whose first sentence is one."""
+    found: list[Definition] = []
+    defining: set[int] = set()
+    own_words = {w for name in (work.headword.label, *work.headword.aliases) for w in words(name)}
+    for stretch, cut in work.parts:
+        first = cut[0]
+        labelled = cue_of(stretch.label, strict=True) if stretch.label else None
+        is_labelled = labelled is not None and labelled.name == "definition"
+        if not is_labelled and (found or stretch.listed or stretch.label):
+            continue
+        doc = docs[first.text]
+        phrase = genus(doc)
+        if phrase is None:
+            continue
+        if not is_labelled and not own_words & set(words(doc.text[: phrase.start])) and not _opens_with_it(doc.text):
+            continue
+        start, end = sentences(stretch.passage.text)[0]
+        passage = stretch.passage.slice(start, _rstrip(stretch.passage.text, start, end))
+        if any(
+            d.text.rstrip(".") in passage.text or passage.text.rstrip(".").casefold() in d.text.casefold()
+            for d in found
+        ):
+            defining.add(stretch.block)
+            continue
+        name = "definition:labelled" if is_labelled else "definition:is-a"
+        found.append(Definition(passage.text, passage.span(), phrase.text, name))
+        defining.add(stretch.block)
+    return tuple(found), defining
+
+
+def _opens_with_it(text: str) -> bool:
+    return text[:3].casefold() in {"it ", "a "}
+
+
+def _candidates(
+    work: Work, docs: Mapping[str, Doc], defining: set[int], definitions: tuple[Definition, ...]
+) -> Iterator[Candidate]:
+    for definition in definitions[:1]:
+        if definition.genus:
+            yield Candidate(None, "broader", definition.genus, definition.span, definition.rule)
+    for item in work.listed:
+        tail = "" if item.subject.label is None else "@lead"
+        yield Candidate(item.subject.label, item.predicate, item.passage.text, item.passage.span(), item.rule + tail)
+    for stretch, cut in work.parts:
+        hosts: dict[int, tuple[Unit, Doc]] = {}
+        all_units = list(units(stretch.passage))
+        index = {id(u): n for n, u in enumerate(all_units)}
+        del index
+        position_of = {(u.passage.span(), u.role): n for n, u in enumerate(all_units)}
+        for unit in cut:
+            doc = docs[unit.text]
+            if unit.role is Role.ASIDE:
+                host: Phrase | None = None
+                if unit.host is not None and unit.host[0] in hosts:
+                    host_unit, host_doc = hosts[unit.host[0]]
+                    host = host_phrase(host_doc, host_unit, unit.host[1])
+                    if host is None and unit.host[1] > 2:
+                        continue
+                yield from of_aside(host, stretch.topic.label, unit)
+                continue
+            hosts[position_of[unit.passage.span(), unit.role]] = (unit, doc)
+            first = unit.sentence == 0 and stretch.block in defining
+            stretch_here = stretch
+            if unit.label is not None:
+                cue = cue_of(unit.label.text, strict=True)
+                if cue is not None:
+                    stretch_here = Stretch(
+                        stretch.passage, stretch.topic, cue, stretch.block, unit.label.text, listed=True
+                    )
+            yield from of_unit(stretch_here, unit, doc, defining=first)
+
+
+def _weighed(candidates: Iterable[Candidate], headword: Headword, own: set[Key]) -> Iterator[Assertion]:
+    """One assertion for each statement: the candidate whose rule is trusted most. Nothing is related to itself."""
+    table = confidence()
+    best: dict[tuple[str, str, str], Assertion] = {}
+    for c in candidates:
+        subject = headword.label if c.subject is None or key(c.subject) in own else c.subject
+        obj = c.object if isinstance(c.object, Year) else _tidy(c.object)
+        trust = table.of(c.rule, c.predicate)
+        if not obj or trust < table.floor or not len(c.span):
+            continue
+        subject = _tidy(subject)
+        subject_key, object_key = str(key(subject)), str(obj) if isinstance(obj, Year) else str(key(obj))
+        if not subject or subject_key == object_key or (subject == headword.label and object_key in own):
+            continue
+        statement = (subject_key, c.predicate, object_key)
+        if statement not in best or best[statement].confidence < trust:
+            best[statement] = Assertion(subject, c.predicate, obj, c.span, c.rule, trust)
+    yield from best.values()
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip(' .,;:"“”*`')

@@ -1,0 +1,228 @@
+"""Assertions from parsed units: what verbs, prepositions, frames and brackets say.
+
+Every assertion names its rule. A rule's name says where it looked and what it read there; `@lead` and `@phrase` say
+that the subject is not the entry's concept but a lead-in or another phrase:
+
+    definition:uses    the first sentence: "X is a Y that uses O"
+    verb:reduces       verb and object, verb and preposition: "avoids O", "protects against O"
+    prep:via           a preposition on any verb: "… via O"
+    noun:with          a preposition on a noun: "a filter with O"
+    agent:uses         the passive read from its agent: "O is used by S"
+    copula:is-a        "S is an O", beyond the definition
+    frame:limitations:subject   a phrase in text under a title or label that announces limitations, by its part
+    bullet:components  a bare noun phrase as a bullet under such a title
+    aside:example      "S (e.g., O)"           aside:list   "S (O1, O2)"
+    aside:origin       "S (Maker, Year)"       hearst:…     "S such as O"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kg.annotate.lexicon import predicates
+from kg.annotate.phrases import Phrase, is_nominal, phrases
+from kg.annotate.syntax import Link, links, refers_back
+from kg.annotate.units import Role, Unit
+from kg.model import Span, Year
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spacy.tokens import Doc, Token
+
+    from kg.annotate.structure import Stretch
+
+_YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
+_EXAMPLE = re.compile(r"^(?:e\.g\.|eg|for example|for instance|such as|including|like|examples?:)[,:]?\s*", re.I)
+_REVERSED = re.compile(r"^(?:vs\.?|versus|unlike|compared to|instead of|not)\s+", re.I)
+_ITEM = re.compile(r"\s*(?:,\s*(?:and\s+|or\s+)?|;\s*|\s+and\s+|\s+or\s+|\s*\+\s+|\s+/\s+)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An assertion before it is weighed; `subject` None is the entry's concept."""
+
+    subject: str | None
+    predicate: str
+    object: str | Year
+    span: Span
+    rule: str
+
+
+def of_unit(stretch: Stretch, unit: Unit, doc: Doc, *, defining: bool) -> Iterator[Candidate]:
+    """All candidates of a parsed main or continued unit; `defining`: it belongs to the definition."""
+    topic = stretch.topic.label
+    home = "definition" if defining else "verb"
+    for link in links(doc):
+        if link.negated:
+            continue
+        yield from _of_link(link, unit, topic, home)
+    frame = stretch.frame
+    if frame is not None and frame.text:
+        where = "cell" if stretch.cell else "frame"
+        for role, phrase in _parts(doc):
+            yield _candidate(topic, None, frame.text, phrase, unit, f"{where}:{frame.name}:{role}")
+    elif stretch.listed and frame is not None and frame.items:
+        for role, phrase in _parts(doc):
+            if role == "root":
+                yield _candidate(topic, None, frame.items, phrase, unit, f"bullet:{frame.name}")
+    elif not defining:
+        for role, phrase in _parts(doc):
+            if role != "other":
+                yield _candidate(topic, None, "uses", phrase, unit, f"plain:{role}")
+
+
+def _of_link(link: Link, unit: Unit, topic: str | None, home: str) -> Iterator[Candidate]:
+    table = predicates()
+    cue = link.cue
+    if cue == "be>":
+        yield _link(link, "broader", unit, topic, "definition:is-a" if home == "definition" else "copula:is-a")
+        return
+    if cue in table:
+        yield _link(link, table[cue], unit, topic, f"{home}:{table[cue]}")
+        return
+    if cue.endswith("<"):
+        predicate = table.get(cue[:-1] + ">")
+        if predicate is not None:
+            subject = link.subject.text if link.subject is not None else topic
+            if subject is not None:
+                span = unit.span(link.start, link.end)
+                yield Candidate(link.object.text, predicate, subject, span, f"agent:{predicate}@phrase")
+        yield _link(link, "uses", unit, topic, "agent:by")
+        return
+    prep = cue.split("+")[-1] if "+" in cue else cue.split(">")[-1] if ">" in cue else ""
+    if cue.startswith("noun:"):
+        prep = cue.removeprefix("noun:")
+        predicate = table.get(f"prep:{prep}")
+        if predicate == "hasExample":
+            yield _link(link, predicate, unit, topic, f"hearst:{prep}")
+        elif predicate is not None:
+            yield _link(link, predicate, unit, topic, f"noun:{prep}")
+            if topic is None or link.subject is None:
+                yield _candidate(topic, None, predicate, link.object, unit, f"noun-topic:{prep}")
+        return
+    if prep and f"prep:{prep}" in table:
+        predicate = table[f"prep:{prep}"]
+        yield _link(link, predicate, unit, topic, f"prep:{prep}" if home == "verb" else f"definition-prep:{prep}")
+        return
+    if cue.endswith(">") and "+" not in cue:
+        yield _link(link, "usedFor", unit, topic, f"{home}:other")
+    elif prep:
+        yield _link(link, "usedFor", unit, topic, "prep:other")
+
+
+def _link(link: Link, predicate: str, unit: Unit, topic: str | None, rule: str) -> Candidate:
+    subject = None if link.subject is None else link.subject.text
+    return _candidate(topic, subject, predicate, link.object, unit, rule, link.start, link.end)
+
+
+def _candidate(
+    topic: str | None, subject: str | None, predicate: str, obj: Phrase, unit: Unit, rule: str,
+    start: int | None = None, end: int | None = None,
+) -> Candidate:  # fmt: skip
+    if subject is not None:
+        rule += "@phrase"
+    elif topic is not None:
+        rule += "@lead"
+    span = unit.span(obj.start if start is None else start, obj.end if end is None else end)
+    return Candidate(subject if subject is not None else topic, predicate, obj.text, span, rule)
+
+
+def _parts(doc: Doc) -> Iterator[tuple[str, Phrase]]:
+    """The phrases of a unit with their part in it: root, subject, object, other."""
+    seen: set[tuple[str, int]] = set()
+    for token in doc:
+        if not is_nominal(token) or token.dep_ in {"compound", "conj", "appos", "nmod", "amod", "npadvmod", "poss"}:
+            continue
+        if refers_back(token):
+            continue
+        role = (
+            "root" if token.dep_ == "ROOT" or token.dep_ in {"attr", "dep"}
+            else "subject" if token.dep_ in {"nsubj", "nsubjpass"} and token.head.dep_ in {"ROOT", "conj"}
+            else "object" if token.dep_ == "dobj"
+            else "other"
+        )  # fmt: skip
+        for phrase in phrases(token):
+            if (phrase.text, phrase.start) not in seen:
+                seen.add((phrase.text, phrase.start))
+                yield role, phrase
+
+
+def of_aside(host: Phrase | None, topic: str | None, unit: Unit) -> Iterator[Candidate]:
+    """What brackets say of the words before them; `host` None: of the topic."""
+    text = unit.passage.text.strip()
+    subject = host.text if host is not None else topic
+    tail = "@phrase" if host is not None else "@lead" if topic is not None else ""
+    years = _YEAR.findall(text)
+    if years and len(text.split()) <= 8:
+        match = _YEAR.search(text)
+        assert match is not None
+        maker = text[: match.start()].strip(" ,;")
+        if maker and maker[:1].isupper():
+            yield Candidate(
+                subject, "developedBy", re.sub(r"^by ", "", maker), unit.passage.span(), f"aside:origin{tail}"
+            )
+        yield Candidate(subject, "introducedIn", Year(int(match[1])), unit.passage.span(), f"aside:year{tail}")
+        return
+    if re.search(r"\bet al\b", text) and len(text.split()) <= 5:
+        yield Candidate(subject, "developedBy", text.strip(" ."), unit.passage.span(), f"aside:origin{tail}")
+        return
+    match = _REVERSED.match(text)
+    if match:
+        for item, span in _items(unit, match.end()):
+            yield Candidate(subject, "contrastsWith", item, span, f"aside:contrast{tail}")
+        return
+    match = _EXAMPLE.match(text)
+    items = list(_items(unit, match.end() if match else 0))
+    if match:
+        rule = "aside:example"
+    elif len(items) > 1:
+        rule = "aside:list"
+    else:
+        rule = "aside:single"
+    if any(len(item.split()) > 5 for item, _ in items):
+        return
+    for item, span in items:
+        yield Candidate(subject, "hasExample", item, span, rule + tail)
+
+
+def _items(unit: Unit, start: int) -> Iterator[tuple[str, Span]]:
+    text = unit.passage.text
+    at = start
+    for match in [*_ITEM.finditer(text, start), None]:
+        end = match.start() if match else len(text)
+        a, b = at, end
+        while a < b and not (text[a].isalnum() or text[a] in "\"'"):
+            a += 1
+        while b > a and text[b - 1] in " .,;:…\"'":
+            b -= 1
+        item = re.sub(r"^(?:the|a|an|usually|typically|often|mostly|primarily|e\.g\.)\s+", "", text[a:b])
+        if (
+            item
+            and any(c.isalpha() for c in item)
+            and item.lower() not in {"etc", "etc.", "others", "more", "and more"}
+        ):
+            yield item, unit.passage.span(a, b)
+        at = match.end() if match else end
+
+
+def host_phrase(doc: Doc, unit: Unit, position: int) -> Phrase | None:
+    """The phrase that ends where brackets stood in a unit."""
+    at = position + len(unit.prefix)
+    last: Token | None = None
+    for token in doc:
+        if token.idx < at:
+            last = token
+    if last is None or last.idx + len(last) < at - 1:
+        return None
+    if is_nominal(last):
+        found = [p for p in phrases(last) if p.token == last.i]
+        return found[-1] if found else None
+    return None
+
+
+def is_aside(unit: Unit) -> bool:
+    """Whether a unit stood in brackets."""
+    return unit.role is Role.ASIDE

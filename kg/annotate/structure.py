@@ -1,0 +1,240 @@
+"""What the layout of a body says: which relation its titles, labels and tables announce, and for what.
+
+A title such as "Components" or "Failure Modes" names a relation (`cues.toml`); what is listed under it are its objects.
+`read` walks the blocks of an entry once and yields two things, in reading order: `Listed` items, which the layout alone
+relates to the concept, and `Stretch`es of running text, each with the topic and the frame that its place gives it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from kg.annotate.lexicon import Cue, cues, lexicon
+from kg.model import Block, BlockKind, Passage
+from kg.names import singular
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
+_NUMBERING = re.compile(
+    r"^(?:(?:step|stage|phase|level|tier|part|type|layer|method|approach|case)\s+[\dIVX]+[a-z]?|\d+(?:\.\d+)*|[A-Z])\s*[.:)—–-]+\s*",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a stretch of text is about: `label` is None for the entry's own concept."""
+
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A thing that stands in a list, as a lead-in, a bare bullet or a table cell; `subject` bears `predicate` to it."""
+
+    subject: Topic
+    predicate: str
+    passage: Passage
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A passage of running text. `frame` is the cue that governs it; `listed`: bare noun phrases in it are items."""
+
+    passage: Passage
+    topic: Topic
+    frame: Cue | None
+    block: int
+    label: str = ""
+    listed: bool = False
+    cell: bool = False
+
+
+@lru_cache(maxsize=8192)
+def cue_of(title: str, *, strict: bool = False) -> Cue | None:
+    """The cue that a title or label announces; `strict`: only if the title says nothing else.
+
+    >>> [c and c.name for c in (cue_of("Key Challenges in Rollout"), cue_of("Solar Cells"))]
+    ['limitations', None]
+    """
+    words = tuple(w.casefold() for w in _WORD.findall(title))
+    if not words:
+        return None
+    best: tuple[int, int, Cue] | None = None
+    for order, cue in enumerate(cues()):
+        size = cue.matches(words)
+        if size and (best is None or size > best[0]):
+            best = (size, order, cue)
+    if best is None:
+        return None
+    if strict:
+        rest = [w for w in words if w not in lexicon().title_glue]
+        covered = sum(1 for w in rest if any(c.matches((w,)) for c in cues()))
+        if covered < len(rest) and best[0] < len(rest):
+            return None
+    return best[2]
+
+
+def read(blocks: Sequence[Block]) -> Iterator[Listed | Stretch]:
+    """The listed items and the stretches of running text of a body, in reading order."""
+    parents: dict[int, Topic] = {}
+    intro: Cue | None = None
+    for number, block in enumerate(blocks):
+        frame, subject, heading = _section(block)
+        if block.kind is BlockKind.HEADING:
+            intro = None
+            yield from _heading(block)
+            continue
+        if block.kind in {BlockKind.CODE, BlockKind.FORMULA}:
+            continue
+        if block.kind is BlockKind.TABLE:
+            yield from _table(block, number, frame, heading)
+            continue
+        if block.kind is BlockKind.PARAGRAPH and block.lead is None:
+            parents.clear()
+            intro = _intro(block.passage.text)
+            yield Stretch(block.passage, subject, None, number)
+            continue
+        if intro is not None and (frame is None or not frame.items):
+            frame = intro
+        depth = block.depth
+        topic = parents.get(depth - 1, subject) if depth else subject
+        nested = depth > 0 and topic.label is not None
+        yield from _item(block, number, topic, None if nested else frame, parents, nested=nested)
+
+
+def _item(
+    block: Block, number: int, topic: Topic, frame: Cue | None, parents: dict[int, Topic], *, nested: bool
+) -> Iterator[Listed | Stretch]:
+    """A bullet, a step, or a paragraph with a lead-in."""
+    bullet = block.kind is not BlockKind.PARAGRAPH
+    if block.lead is None or not block.lead.text.strip():
+        parents[block.depth] = topic
+        yield Stretch(block.passage, topic, frame, number, listed=bullet)
+        return
+    own = cue_of(block.lead.text, strict=True)
+    if own is not None:
+        parents[block.depth] = topic
+        yield Stretch(block.passage, topic, own, number, label=block.lead.text, listed=bool(own.text))
+        return
+    names = names_of(block.lead)
+    if not names:
+        parents[block.depth] = topic
+        yield Stretch(block.passage, topic, frame, number, label=block.lead.text)
+        return
+    kind = "step" if block.kind is BlockKind.STEP else "lead"
+    if frame is not None and frame.items:
+        predicate, rule = frame.items, f"{kind}:{frame.name}"
+    elif frame is not None:
+        predicate, rule = "uses", f"{kind}:{frame.name}"
+    elif nested:
+        predicate, rule = "hasPart", f"{kind}:nested"
+    elif block.kind is BlockKind.STEP:
+        predicate, rule = "hasPart", "step:plain"
+    else:
+        predicate, rule = "uses", "lead:plain"
+    for name in names:
+        yield Listed(topic, predicate, name, rule)
+    inner = Topic(names[0].text if len(names) == 1 else clean_lead(block.lead).text)
+    about = inner if frame is None or frame.topic == "lead" else topic
+    parents[block.depth] = inner
+    yield Stretch(block.passage, about, None, number, label=block.lead.text)
+
+
+def clean_lead(lead: Passage) -> Passage:
+    """A lead-in without numbering, brackets and end punctuation."""
+    text = lead.text
+    match = _NUMBERING.match(text)
+    start = match.end() if match else 0
+    bracket = re.search(r"\s*\(", text[start:])
+    end = start + bracket.start() if bracket and bracket.start() > 1 else len(text)
+    while end > start and text[end - 1] in " :.,;—–-":
+        end -= 1
+    while start < end and text[start] in " \"“'(":
+        start += 1
+    return lead.slice(start, end)
+
+
+def names_of(lead: Passage) -> list[Passage]:
+    """The things that a lead-in names: one, or several set apart by slashes, plus signs, commas or "and"."""
+    passage = clean_lead(lead)
+    text = passage.text
+    if not text or len(text.split()) > 8 or text.endswith("?"):
+        return []
+    bounds, start = [], 0
+    for match in re.finditer(r"\s+(?:/|\+|&|and|or|vs\.?)\s+|,\s+(?:and\s+)?", text):
+        bounds.append((start, match.start()))
+        start = match.end()
+    bounds.append((start, len(text)))
+    parts = [passage.slice(a, b) for a, b in bounds if b > a]
+    if len(parts) > 1 and any(len(p.text.split()) > 4 for p in parts):
+        return [passage]
+    return parts
+
+
+def _section(block: Block) -> tuple[Cue | None, Topic, str]:
+    """The cue of the innermost title that announces one, and the topic, if a title without cue names a thing."""
+    topic = Topic()
+    for depth, title in enumerate(reversed(block.section)):
+        cue = cue_of(title)
+        if cue is not None:
+            return cue, topic, title
+        if depth == 0 and len(block.section) > 1:
+            topic = Topic(_NUMBERING.sub("", title).strip(" :"))
+    return None, topic, block.section[-1] if block.section else ""
+
+
+def _heading(block: Block) -> Iterator[Listed]:
+    """A title under a title that announces something names one of the announced things."""
+    if not block.section or cue_of(block.passage.text) is not None:
+        return
+    outer = next((c for c in map(cue_of, reversed(block.section)) if c is not None), None)
+    if outer is not None and outer.items:
+        for name in names_of(block.passage):
+            yield Listed(Topic(), outer.items, name, f"title:{outer.name}")
+
+
+def _intro(text: str) -> Cue | None:
+    """The cue of a paragraph that announces a list: its last clause, up to the colon."""
+    if not text.rstrip().endswith(":"):
+        return None
+    return cue_of(re.split(r"[.;—]\s", text.rstrip(" :"))[-1])
+
+
+def _table(block: Block, number: int, frame: Cue | None, heading: str) -> Iterator[Listed | Stretch]:
+    """A row is about its first cell; column titles announce what the other cells are to it."""
+    if len(block.rows) < 2 or len(block.rows[0]) < 2:
+        return
+    header = block.rows[0]
+    columns = [cue_of(cell.text) for cell in header]
+    first = columns[0]
+    compares = first is None and _is_aspect(header[0].text)
+    if compares and (frame is None or frame.name not in {"components"}):
+        for cell in header[1:]:
+            if cell.text.strip():
+                yield Listed(Topic(), "contrastsWith", cell, "table:comparison")
+        return
+    governing = first if first is not None and first.items else frame
+    predicate = governing.items if governing is not None and governing.items else "hasExample"
+    name = governing.name if governing is not None and governing.items else "plain"
+    for row in block.rows[1:]:
+        names = names_of(row[0])
+        for part in names:
+            yield Listed(Topic(), predicate, part, f"table:{name}")
+        if not names:
+            continue
+        subject = Topic(clean_lead(row[0]).text)
+        for cell, column in zip(row[1:], columns[1:], strict=False):
+            if cell.text.strip():
+                yield Stretch(cell, subject, column, number, listed=True, cell=True)
+
+
+def _is_aspect(title: str) -> bool:
+    words = [singular(w.casefold()) for w in _WORD.findall(title)]
+    return not words or words[-1] in lexicon().comparison_titles
