@@ -298,34 +298,15 @@ class KnowledgeGraph:
         `evidence(u, key, v)`). A relation that has no statement has no `confidence` and no `statement`. Years, entries,
         statements and evidence are no nodes.
         """
-        import networkx
+        from kg.convert import to_networkx
 
-        graph = networkx.MultiDiGraph()
-        graph.add_nodes_from(
-            (iri, {"label": view.label, "concept": view.id, "kind": view.kind, "fields": view.fields})
-            for iri, view in self.index.concepts.items()
-        )
-        for edge in self.index.edges:
-            if not edge.literal:
-                backing = {"confidence": edge.confidence, "statement": edge.statement} if edge.statement else {}
-                data = {name: value for name, value in backing.items() if value is not None}
-                graph.add_edge(
-                    edge.subject, edge.object, edge.predicate,
-                    predicate=edge.predicate, **data, evidence=edge.evidence,
-                )  # fmt: skip
-        return graph
+        return to_networkx(self.index)
 
     def to_rdflib(self) -> rdflib.Dataset:
         """The whole dataset as rdflib objects, prefixes bound; its default graph is the union of all graphs."""
-        import rdflib
+        from kg.convert import to_rdflib
 
-        from kg.serialize import serialize
-
-        dataset = rdflib.Dataset(default_union=True)
-        dataset.parse(data=serialize(self.store.quads(), ox.RdfFormat.N_QUADS), format="nquads")
-        for name, iri in prefixes(self.base).items():
-            dataset.bind(name, iri, replace=True)
-        return dataset
+        return to_rdflib(self.store.quads(), prefixes(self.base))
 
     # ---------------------------------------------------------------------------------------------------- inside
 
