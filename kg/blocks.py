@@ -2,13 +2,15 @@
 
     body --lines--> ranges of lines --gather--> blocks --clean--> passages
 
-A body that comes in lines is parsed by its lines; one that was folded into a single line is unfolded first.
+A body that comes in lines is parsed by its lines; lines that hold several blocks are unfolded first. The paged and the
+flat copy of an entry have the same blocks but for their spans.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kg.inline import clean, verbatim
@@ -19,177 +21,342 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BOLD_NAME = re.compile(r"\s*\*\*([^*]{1,200})\*\*")
-_FENCE = re.compile(r"(?:```|~~~)")
-_FENCE_OPEN = re.compile(r"(?:```|~~~)(?P<language>[\w+#.-]*)")
+_FENCE = re.compile(r"(?P<fence>```|~~~)(?P<language>[\w+#.-]*)")
 _DISPLAY = re.compile(r"\$\$|\\\[")
-_HASHES = re.compile(r"(#{1,6})\s+(.*?)\s*#*$", re.DOTALL)
+_HASHES = re.compile(r"(#{1,6})\s+(?=\S)")
 _BOLD_LINE = re.compile(r"(?:[—–-]\s+)?\*\*(?P<title>[^*]+)\*\*(?P<note>\s*\([^()]*\))?(?P<colon>\s*:)?(?:\s+[—–-])?$")
-_BULLET = re.compile(r"(?:[-*+•●▪◦‣])\s+(?=\S)")
+_NUMBERED = re.compile(r"\d+(?P<deeper>(?:\.\d+)*)(?P<dot>[.)]?)\s")
+_BULLET = re.compile(r"[-*+•●▪◦‣]\s+(?=\S)")
 _STEP = re.compile(r"(?P<ordinal>\d{1,3})[.)]\s+(?=\S)")
+_QUOTE = re.compile(r">\s*(?=\S)")
 _RULE = re.compile(r"(?:-{3,}|\*{3,}|_{3,}|={3,})$")
-_QUOTE = re.compile(r">\s*")
-_SEPARATOR_ROW = re.compile(r"\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?\s*)?$|\|\s*:?-{2,}:?\s*\|?$")
+_SEPARATOR_ROW = re.compile(r"\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?)?$|\|\s*:?-{2,}:?$")
+_FOLDED = re.compile(r"\S\s+(?:[-•]\s\*\*[^*]{1,100}(?:\*\*\s*:|:\*\*)|\|(?:\s*:?-{3,}:?\s*\|)+|```)")
 _LEAD = re.compile(r"\*\*(?P<title>[^*]{1,160}?)(?P<colon>:?)\*\*(?P<sign>\s*:|\s+[—–-](?=\s))?")
-_PLAIN_LEAD = re.compile(r"(?P<title>[A-Z0-9][^\s:.,;!?*`$]*(?:[ ][^\s:.,;!?*`$]+){0,3})(?P<sign>:)(?=\s)")
-_SENTENCE_END = re.compile(r"[.!?…][)\]\"'”’]*$")
-_UNFINISHED = re.compile(r"[,;:(—–-]$|\b(?:and|or|the|a|an|of|to|in|for|with|by)$")
+_NOTE = re.compile(r"\s*\([^()]{1,80}\)\s*:")
+_PLAIN_LEAD = re.compile(r"(?P<title>[A-Z0-9][^\s:.,;!?*`$()]*(?: [^\s:.,;!?*`$()]+){0,3}(?: \([^()]{1,60}\))?):(?=\s)")
+_SENTENCE_END = re.compile(r"[.!?…。][)\]\"'”’;]*$")
+_UNFINISHED = re.compile(r"[,;:(—–-]$|\b(?:and|or|the|an?|of|to|in|for|with|by|as|is|are)$")
+_WRAPPED, _FULL, _WIDEST = 40, 60, 160
+"""Characters of a line that may have been broken to fit a page: before a small letter, before a capital, at most."""
 
-
-@dataclass(slots=True)
-class _Line:
-    start: int
-    end: int
-    indent: int = 0
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """The blocks found so far and the headings that are open."""
-
-    entry: Entry
-    blocks: list[Block] = field(default_factory=list)
-    headings: list[tuple[int, str]] = field(default_factory=list)
-    unfinished: bool = False
-
-    def add(self, kind: BlockKind, start: int, end: int, passage: Passage, **more: object) -> None:
-        base = self.entry.body_span.start
-        section = tuple(title for _, title in self.headings)
-        self.blocks.append(Block(kind, Span(base + start, base + end), passage, section=section, **more))  # type: ignore[arg-type]
+_INLINE_MATH = re.compile(r"\$([^$]{1,2000})\$")
+_AMPUTATED = re.compile(r"(?:^|\s)(?:abla|otin|exists|u_|eq\s|eg\s|abla_|i\s\\)")
+_BARE_COMMAND = re.compile(r"(?<![\\A-Za-z])(?:frac|sqrt|mathbf|mathrm|mathcal|mathbb|boldsymbol)\{")
 
 
 def parse(entry: Entry) -> Entry:
     """The entry with its blocks, and with the flags that a look at the body gives.
 
-    Every character of the body that is neither white space nor markup is in the span of exactly one block; blocks are
-    in order. The paged and the flat copy of an entry have the same blocks but for their spans.
+    Blocks are in order and do not overlap. Every character of the body that is neither white space nor markup is in
+    the span of one of them.
     """
-    gathered = _Gathered(entry)
-    _gather(gathered, _lines(entry))
-    blocks = tuple(gathered.blocks)
-    return replace(entry, blocks=blocks, flags=entry.flags | _flags(entry, blocks, unfinished=gathered.unfinished))
+    gatherer = _Gatherer(entry)
+    gatherer.run()
+    blocks = tuple(gatherer.blocks)
+    return replace(entry, blocks=blocks, flags=entry.flags | _flags(entry, blocks, broken_off=gatherer.broken_off))
 
 
-def _lines(entry: Entry) -> list[_Line]:
-    """The lines of the body, unfolded where they were folded; blank ones stay as empty ranges."""
-    body = entry.body
+@dataclass(slots=True)
+class _Line:
+    """A line of the body, without the white space around it; `indent` is what stood before it."""
+
+    start: int
+    end: int
+    indent: int = 0
+    unfolded: bool = False
+
+
+@dataclass
+class _Gatherer:
+    """Walks over the lines of a body and gathers its blocks."""
+
+    entry: Entry
+    blocks: list[Block] = field(default_factory=list)
+    headings: list[tuple[int, str]] = field(default_factory=list)
+    """The headings that are open: level and title, outermost first."""
+    broken_off: bool = False
+    """Whether code or a formula was never closed."""
+    lines: list[_Line] = field(default_factory=list)
+    run_head: _Line | None = None
+    """The first item of the run of bullets and steps in work."""
+    run_kind: BlockKind = BlockKind.BULLET
+    run_titled: bool = False
+    """Whether that item began with a bold lead-in."""
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        bold = _BOLD_NAME.match(self.entry.body)
+        return names_of(*self.entry.header.split(","), *([bold[1]] if bold else []))
+
+    @property
+    def body(self) -> str:
+        return self.entry.body
+
+    def text(self, line: _Line) -> str:
+        return self.body[line.start : line.end]
+
+    def clean(self, start: int, end: int) -> Passage:
+        return clean(self.body, start, end, base=self.entry.body_span.start)
+
+    def verbatim(self, start: int, end: int) -> Passage:
+        return verbatim(self.body, start, end, base=self.entry.body_span.start)
+
+    def add(
+        self,
+        kind: BlockKind,
+        start: int,
+        end: int,
+        passage: Passage,
+        *,
+        lead: Passage | None = None,
+        rows: tuple[tuple[Passage, ...], ...] = (),
+        depth: int = 0,
+        ordinal: int | None = None,
+    ) -> None:
+        base = self.entry.body_span.start
+        section = tuple(title for _, title in self.headings)
+        self.blocks.append(Block(kind, Span(base + start, base + end), passage, lead, rows, depth, section, ordinal))
+        if kind not in (BlockKind.BULLET, BlockKind.STEP):
+            self.run_head = None
+
+    # ------------------------------------------------------------------------------------------------------- the walk
+
+    def run(self) -> None:
+        """Gather all blocks."""
+        self.lines = _lines(self.body)
+        single = sum(line.end > line.start for line in self.lines) == 1
+        index = 0
+        while index < len(self.lines):
+            line = self.lines[index]
+            text = self.text(line)
+            if not line.unfolded and not text.startswith(("```", "~~~", "$$")) and (single or _FOLDED.search(text)):
+                places = unfold(self.body, line.start, line.end, self.names)
+                self.lines[index : index + 1] = [_Line(*place, line.indent, unfolded=True) for place in places]
+            elif not text or _RULE.match(text):
+                index += 1
+            elif _FENCE.match(text):
+                index = self.code(index)
+            elif _DISPLAY.match(text):
+                index = self.formula(index)
+            elif self.is_row(index):
+                index = self.table(index)
+            elif self.heading(line, text, below=index + 1):
+                index += 1
+            else:
+                index = self.prose(index)
+
+    def code(self, index: int) -> int:
+        """Add the code whose fence opens at this line; return the line to go on with."""
+        start = self.lines[index].start
+        fence = _FENCE.match(self.body, start)
+        assert fence is not None
+        close = self.body.find(fence["fence"], fence.end())
+        if close < 0:
+            self.broken_off = True
+            stop = self.next_heading(index + 1)
+            end = inner_end = max(self.lines[stop - 1].end, fence.end())
+        else:
+            inner_end, end = close, close + len(fence["fence"])
+        self.add(BlockKind.CODE, start, end, self.verbatim(fence.end(), inner_end))
+        return self.resume(index, end)
+
+    def formula(self, index: int) -> int:
+        """Add the display formula that opens at this line; return the line to go on with."""
+        start = self.lines[index].start
+        close = self.body.find("$$" if self.body.startswith("$$", start) else "\\]", start + 2)
+        if close < 0:
+            self.broken_off = True
+            stop = self.next_heading(index + 1)
+            end = inner_end = max(self.lines[stop - 1].end, start + 2)
+        else:
+            inner_end, end = close, close + 2
+        self.add(BlockKind.FORMULA, start, end, self.verbatim(start + 2, inner_end))
+        return self.resume(index, end)
+
+    def next_heading(self, index: int) -> int:
+        """The next line that is a bold heading: there ends what was never closed."""
+        while index < len(self.lines) and not _BOLD_LINE.match(self.text(self.lines[index])):
+            index += 1
+        return index
+
+    def resume(self, index: int, end: int) -> int:
+        """The first line behind `end`; one that begins before is cut to what is left of it."""
+        while index < len(self.lines) and self.lines[index].end <= end:
+            index += 1
+        if index < len(self.lines) and self.lines[index].start < end:
+            line = self.lines[index]
+            rest = self.body[end : line.end]
+            line.start = end + len(rest) - len(rest.lstrip())
+        return index
+
+    def is_row(self, index: int) -> bool:
+        """Whether a table row stands here: with outer pipes, or as the header above a separator row."""
+        text = self.text(self.lines[index])
+        if text.startswith("|"):
+            return text.count("|") >= 2
+        return " | " in text and index + 1 < len(self.lines) and self.is_separator(index + 1)
+
+    def is_separator(self, index: int) -> bool:
+        return _SEPARATOR_ROW.match(self.text(self.lines[index])) is not None
+
+    def table(self, index: int) -> int:
+        """Add the table that begins at this line; return the line to go on with."""
+        first = self.lines[index]
+        piped = self.body[first.start] == "|"
+        rows: list[tuple[Passage, ...]] = []
+        while index < len(self.lines):
+            line = self.lines[index]
+            text = self.text(line)
+            if not (text.startswith("|") if piped else "|" in text):
+                break
+            stop = self.math_end(index)
+            if not self.is_separator(index):
+                cells = _cells(self.body, line.start, self.lines[stop - 1].end)
+                rows.append(tuple(self.clean(*cell) for cell in cells))
+            index = stop
+        end = self.lines[index - 1].end
+        nothing = Passage("", ((0, self.entry.body_span.start + first.start),))
+        self.add(BlockKind.TABLE, first.start, end, nothing, rows=tuple(rows))
+        return index
+
+    def heading(self, line: _Line, text: str, *, below: int) -> bool:
+        """Add this line if it is a heading."""
+        underlined = below < len(self.lines) and self.text(self.lines[below]).startswith("===")
+        if hashes := _HASHES.match(text):
+            start, end = line.start + hashes.end(), line.start + len(text.rstrip("# "))
+            level = len(hashes[1])
+        elif underlined and len(text) <= 120 and not _BULLET.match(text):
+            start, end, level = line.start, line.end, 1
+        else:
+            bold = _BOLD_LINE.match(text)
+            if bold is None or (_SENTENCE_END.search(bold["title"]) and not bold["title"].endswith("?")):
+                return False
+            start = line.start + bold.start("title") - 2
+            end = line.start + (bold.end("note") if bold["note"] else bold.end("title") + 2)
+            level = _level(bold["title"], colon=bool(bold["colon"]) or bold["title"].endswith(":"))
+        title = self.clean(start, max(start, end))
+        if title.text.endswith(":"):
+            title = title.slice(0, len(title) - 1)
+        while self.headings and self.headings[-1][0] >= level:
+            self.headings.pop()
+        self.add(BlockKind.HEADING, line.start, line.end, title)
+        self.headings.append((level, title.text))
+        return True
+
+    def prose(self, index: int) -> int:
+        """Add the paragraph, bullet or step that begins at this line; return the line to go on with."""
+        line = self.lines[index]
+        start = line.start
+        kind, ordinal = BlockKind.PARAGRAPH, None
+        if marker := _BULLET.match(self.body, start, line.end):
+            kind = BlockKind.BULLET
+        elif marker := _STEP.match(self.body, start, line.end):
+            kind, ordinal = BlockKind.STEP, int(marker["ordinal"])
+        else:
+            marker = _QUOTE.match(self.body, start, line.end)
+        if marker:
+            start = marker.end()
+        stop = self.prose_end(index, kind)
+        end = self.lines[stop - 1].end
+        lead, inner = self.lead(start, end, item=kind is not BlockKind.PARAGRAPH)
+        passage = self.clean(inner, end)
+        if kind is BlockKind.PARAGRAPH and lead is None and passage.marks == (Mark(0, len(passage), MarkKind.MATH),):
+            kind = BlockKind.FORMULA
+        depth = 0
+        if kind in (BlockKind.BULLET, BlockKind.STEP):
+            depth = self.depth(line, kind, bold=self.body.startswith("**", start), titled=lead is not None)
+        self.add(kind, line.start, end, passage, lead=lead, ordinal=ordinal, depth=depth)
+        return stop
+
+    def prose_end(self, index: int, kind: BlockKind) -> int:
+        """One past the last line of the text that begins here: lines broken to fit a page belong together."""
+        stop = self.math_end(index)
+        while stop < len(self.lines):
+            above, line = self.lines[stop - 1], self.lines[stop]
+            text = self.text(line)
+            if not text or self.begins(stop) or not self.goes_on(above, line, text, kind):
+                break
+            stop = self.math_end(stop)
+        return stop
+
+    def math_end(self, index: int) -> int:
+        """One past this line, or past the line that closes the inline formula which this one leaves open."""
+        dollars = 0
+        for stop in range(index, min(index + 4, len(self.lines))):
+            text = self.text(self.lines[stop])
+            if not text:
+                break
+            dollars += text.count("$")
+            if dollars % 2 == 0:
+                return stop + 1
+        return index + 1
+
+    def begins(self, index: int) -> bool:
+        """Whether the markup of this line says that a block begins."""
+        text = self.text(self.lines[index])
+        signs = (_FENCE, _DISPLAY, _RULE, _BULLET, _STEP, _HASHES, _QUOTE)
+        return text.startswith("**") or any(sign.match(text) for sign in signs) or self.is_row(index)
+
+    def goes_on(self, above: _Line, line: _Line, text: str, kind: BlockKind) -> bool:
+        """Whether this line, which has no markup of its own, goes on with the text of the line above."""
+        if kind is not BlockKind.PARAGRAPH and line.indent > above.indent:
+            return True
+        length = above.end - above.start
+        before = self.body[max(above.start, above.end - 8) : above.end]
+        if line.unfolded or length > _WIDEST or _SENTENCE_END.search(before) or before.endswith((":", "**")):
+            return False
+        return length >= _WRAPPED if text[0].islower() else length >= _FULL and kind is BlockKind.PARAGRAPH
+
+    def lead(self, start: int, end: int, *, item: bool) -> tuple[Passage | None, int]:
+        """The run-in title of a paragraph or item, and where the text behind it begins."""
+        match = _LEAD.match(self.body, start, end)
+        behind = match.end() if match else start
+        if match and not match["colon"] and not match["sign"]:
+            if not _NOTE.match(self.body, behind, end):
+                return None, start
+        elif match is None:
+            match = _PLAIN_LEAD.match(self.body, start, end) if item else None
+            if match is None:
+                return None, start
+            behind = match.end()
+        if not self.body[behind:end].strip():
+            return None, start
+        return self.clean(match.start("title"), match.end("title")), behind
+
+    def depth(self, line: _Line, kind: BlockKind, *, bold: bool, titled: bool) -> int:
+        """How deep an item is nested: by its indent; without one, plain items stand below steps and below titled ones.
+
+        The second is a guess that works the same for both layouts, neither of which keeps indents.
+        """
+        head = self.run_head
+        if head is None:
+            self.run_head, self.run_kind, self.run_titled = line, kind, bold and titled
+            return 0
+        if line.indent != head.indent:
+            return min(3, max(0, line.indent - head.indent + 1) // 2)
+        if kind is BlockKind.STEP:
+            return 0
+        return int(self.run_kind is BlockKind.STEP or (self.run_titled and not bold))
+
+
+def _lines(body: str) -> list[_Line]:
     lines: list[_Line] = []
     position = 0
     for raw in body.split("\n"):
         text = raw.strip()
-        start = position + len(raw) - len(raw.lstrip())
-        lines.append(_Line(start, start + len(text), indent=len(raw) - len(raw.lstrip())))
+        before = raw[: len(raw) - len(raw.lstrip())]
+        start = position + len(before)
+        lines.append(_Line(start, start + len(text), len(before.expandtabs(4))))
         position += len(raw) + 1
-    written = [line for line in lines if line.end > line.start]
-    bold = _BOLD_NAME.match(body)
-    names = names_of(*entry.header.split(","), *([bold.group(1)] if bold else []))
-    if len(written) == 1:
-        return [_Line(*place) for place in unfold(body, written[0].start, written[0].end, names)]
     return lines
-
-
-# ---------------------------------------------------------------------------------------------------------- gathering
-
-
-def _gather(gathered: _Gathered, lines: list[_Line]) -> None:
-    body = gathered.entry.body
-    index = 0
-    last_text = -2
-    while index < len(lines):
-        line = lines[index]
-        text = body[line.start : line.end]
-        if not text:
-            index += 1
-            continue
-        if _FENCE.match(text):
-            index = _code(gathered, lines, index)
-        elif _DISPLAY.match(text):
-            index = _formula(gathered, lines, index)
-        elif _is_row(body, lines, index):
-            index = _table(gathered, lines, index)
-        elif _RULE.match(text) or _heading(gathered, line, text):
-            index += 1
-        else:
-            stop = _text_end(body, lines, index)
-            _text(gathered, line, lines[stop - 1].end, continued=last_text == index)
-            index = stop
-            last_text = index
-
-
-def _code(gathered: _Gathered, lines: list[_Line], index: int) -> int:
-    body, base = gathered.entry.body, gathered.entry.body_span.start
-    start = lines[index].start
-    fence = body[start : start + 3]
-    opening = _FENCE_OPEN.match(body, start, lines[index].end)
-    inner = opening.end() if opening else start + 3
-    close = body.find(fence, start + 3)
-    if close < 0:
-        gathered.unfinished = True
-        end = inner_end = lines[-1].end
-    else:
-        inner_end, end = close, close + 3
-    if inner > inner_end:
-        inner = inner_end
-    gathered.add(BlockKind.CODE, start, end, verbatim(body, inner, inner_end, base=base))
-    return _resume(gathered, lines, index, end)
-
-
-def _formula(gathered: _Gathered, lines: list[_Line], index: int) -> int:
-    body, base = gathered.entry.body, gathered.entry.body_span.start
-    start = lines[index].start
-    closing = "$$" if body.startswith("$$", start) else "\\]"
-    close = body.find(closing, start + 2)
-    if close < 0:
-        gathered.unfinished = True
-        end = inner_end = lines[-1].end
-    else:
-        inner_end, end = close, close + 2
-    gathered.add(BlockKind.FORMULA, start, end, verbatim(body, start + 2, inner_end, base=base))
-    return _resume(gathered, lines, index, end)
-
-
-def _resume(gathered: _Gathered, lines: list[_Line], index: int, end: int) -> int:
-    """The first line behind `end`; what is left of the line there is cut off to be parsed next."""
-    while index < len(lines) and lines[index].end <= end:
-        index += 1
-    if index < len(lines) and lines[index].start < end:
-        rest = gathered.entry.body[end : lines[index].end]
-        lines[index].start = end + len(rest) - len(rest.lstrip())
-    return index
-
-
-def _is_row(body: str, lines: list[_Line], index: int) -> bool:
-    line = lines[index]
-    text = body[line.start : line.end]
-    if text.startswith("|"):
-        return text.count("|") >= 2
-    below = lines[index + 1] if index + 1 < len(lines) else None
-    return " | " in text and below is not None and bool(_SEPARATOR_ROW.match(body[below.start : below.end]))
-
-
-def _table(gathered: _Gathered, lines: list[_Line], index: int) -> int:
-    body, base = gathered.entry.body, gathered.entry.body_span.start
-    first = index
-    rows: list[tuple[Passage, ...]] = []
-    piped = body[lines[index].start] == "|"
-    while index < len(lines):
-        line = lines[index]
-        text = body[line.start : line.end]
-        if not (text.startswith("|") if piped else "|" in text):
-            break
-        if not _SEPARATOR_ROW.match(text):
-            rows.append(tuple(clean(body, a, b, base=base) for a, b in _cells(body, line.start, line.end)))
-        index += 1
-    start, end = lines[first].start, lines[index - 1].end
-    gathered.add(BlockKind.TABLE, start, end, Passage("", ((0, base + start),)), rows=tuple(rows))
-    return index
 
 
 def _cells(body: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The ranges of a row's cells. A pipe tight between characters, as in |x|, parts none if others stand free."""
     text = body[start:end]
     free = " | " in text or text.startswith("| ")
-    position = start + 1 if text.startswith("|") else start
-    at = position
+    position = at = start + 1 if text.startswith("|") else start
     while at < end:
         if body[at] == "|" and body[at - 1] != "\\":
             last = at + 1 >= end
@@ -201,146 +368,30 @@ def _cells(body: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield position, end
 
 
-def _heading(gathered: _Gathered, line: _Line, text: str) -> bool:
-    body, base = gathered.entry.body, gathered.entry.body_span.start
-    hashes = _HASHES.match(text)
-    if hashes:
-        start, end = line.start + hashes.start(2), line.start + hashes.end(2)
-        level = len(hashes.group(1))
-    else:
-        match = _BOLD_LINE.match(text)
-        if match is None or (_SENTENCE_END.search(match["title"]) and not match["title"].endswith("?")):
-            return False
-        start, end = (
-            line.start + match.start("title") - 2,
-            line.start + (match.end("note") if match["note"] else match.end("title") + 2),
-        )
-        colon = bool(match["colon"]) or match["title"].endswith(":")
-        level = _level(gathered, match["title"], colon=colon)
-    passage = clean(body, start, end, base=base)
-    if passage.text.endswith(":"):
-        passage = passage.slice(0, len(passage.text) - 1)
-    while gathered.headings and gathered.headings[-1][0] >= level:
-        gathered.headings.pop()
-    gathered.add(BlockKind.HEADING, line.start, line.end, passage)
-    gathered.headings.append((level, passage.text))
-    return True
-
-
-def _level(gathered: _Gathered, title: str, *, colon: bool) -> int:
-    """How deep a bold heading stands: numbered ones say it, ones with a colon stand below those without."""
-    numbers = re.match(r"\d+(?:\.\d+)*", title)
-    if numbers and (numbers.group().count(".") or title[numbers.end() : numbers.end() + 1] in ".)"):
-        return 10 + numbers.group().count(".")
-    if not colon:
-        return 10
-    return 20
-
-
-def _text_end(body: str, lines: list[_Line], index: int) -> int:
-    """One past the last line of the paragraph or item that begins at `index`: wrapped lines go on."""
-    stop = index + 1
-    while stop < len(lines) and lines[stop].end > lines[stop].start:
-        so_far = body[lines[index].start : lines[stop - 1].end]
-        text = body[lines[stop].start : lines[stop].end]
-        if so_far.count("$") % 2 and text.count("$") % 2 and stop - index < 4:
-            stop += 1
-            continue
-        if _starts_block(body, lines, stop) or _SENTENCE_END.search(so_far) or so_far.endswith((":", "**")):
-            break
-        if not (text[0].islower() and len(so_far) > 40):
-            break
-        stop += 1
-    return stop
-
-
-def _starts_block(body: str, lines: list[_Line], index: int) -> bool:
-    text = body[lines[index].start : lines[index].end]
-    return bool(
-        _FENCE.match(text)
-        or _DISPLAY.match(text)
-        or _is_row(body, lines, index)
-        or _RULE.match(text)
-        or _BULLET.match(text)
-        or _STEP.match(text)
-        or _HASHES.match(text)
-        or text.startswith("**")
-    )
-
-
-def _text(gathered: _Gathered, line: _Line, end: int, *, continued: bool) -> None:
-    body, base = gathered.entry.body, gathered.entry.body_span.start
-    start = line.start
-    kind, ordinal = BlockKind.PARAGRAPH, None
-    if match := _BULLET.match(body, start, end):
-        kind, start = BlockKind.BULLET, match.end()
-    elif match := _STEP.match(body, start, end):
-        kind, start, ordinal = BlockKind.STEP, match.end(), int(match["ordinal"])
-    elif (match := _QUOTE.match(body, start, end)) and match.end() < end:
-        start = match.end()
-    lead, inner = _lead(body, start, end, base=base, kind=kind)
-    passage = clean(body, inner, end, base=base)
-    if kind is BlockKind.PARAGRAPH and lead is None and _all_math(passage):
-        kind = BlockKind.FORMULA
-    depth = _depth(gathered, kind, line, bold=body.startswith("**", start)) if kind is BlockKind.BULLET else 0
-    gathered.add(kind, line.start, end, passage, lead=lead, ordinal=ordinal, depth=depth)
-
-
-def _lead(body: str, start: int, end: int, *, base: int, kind: BlockKind) -> tuple[Passage | None, int]:
-    """The run-in title of a paragraph or item, and where the text behind it begins."""
-    match = _LEAD.match(body, start, end)
-    if match is None and kind is not BlockKind.PARAGRAPH:
-        match = _PLAIN_LEAD.match(body, start, end)
-    if match is None:
-        return None, start
-    named = match.re is _LEAD
-    if named and not match["colon"] and not match["sign"]:
-        note = re.compile(r"\s*\([^()]{1,80}\)\s*:").match(body, match.end(), end)
-        if note is None:
-            return None, start
-        return clean(body, match.start("title") - 2, match.end("title") + 2, base=base), match.end()
-    if not body[match.end() : end].strip():
-        return None, start
-    lead = clean(body, match.start("title"), match.end("title"), base=base)
-    return lead, match.end()
-
-
-def _all_math(passage: Passage) -> bool:
-    return passage.marks == (Mark(0, len(passage.text), MarkKind.MATH),)
-
-
-def _depth(gathered: _Gathered, kind: BlockKind, line: _Line, *, bold: bool) -> int:
-    """0 or 1: below a step or, in a list whose first item has a bold lead-in, below the last such item."""
-    run: list[Block] = []
-    for block in reversed(gathered.blocks):
-        if block.kind not in (BlockKind.BULLET, BlockKind.STEP):
-            break
-        run.append(block)
-    if line.indent >= 2 and run:
-        return 1
-    if not run:
-        return 0
-    first = run[-1]
-    if any(block.kind is BlockKind.STEP for block in run):
-        return 1
-    return 1 if not bold and first.lead is not None and "**" in gathered.entry.quote(first.span)[:4] else 0
+def _level(title: str, *, colon: bool) -> int:
+    """How deep a bold heading stands: numbers say it; one with a colon stands below those without."""
+    numbers = _NUMBERED.match(title)
+    if numbers and (numbers["deeper"] or numbers["dot"]):
+        return 10 + numbers["deeper"].count(".")
+    return 20 if colon else 10
 
 
 # -------------------------------------------------------------------------------------------------------------- flags
 
 
-def _flags(entry: Entry, blocks: tuple[Block, ...], *, unfinished: bool) -> frozenset[Flag]:
-    if not blocks:
-        return frozenset({Flag.EMPTY_BODY})
+def _flags(entry: Entry, blocks: tuple[Block, ...], *, broken_off: bool) -> frozenset[Flag]:
     flags: set[Flag] = set()
-    if unfinished or _breaks_off(blocks):
+    if not blocks:
+        flags.add(Flag.EMPTY_BODY)
+    elif broken_off or _breaks_off(blocks):
         flags.add(Flag.TRUNCATED)
-    if _damaged_math(entry.body):
+    if _has_damaged_math(entry.body):
         flags.add(Flag.DAMAGED_MATH)
     return frozenset(flags)
 
 
 def _breaks_off(blocks: tuple[Block, ...]) -> bool:
+    """Whether the last block stops short: in mid-sentence, or in a row that lacks cells."""
     last = blocks[-1]
     if last.kind is BlockKind.TABLE:
         return len(last.rows) > 1 and len(last.rows[-1]) < len(last.rows[0])
@@ -351,16 +402,16 @@ def _breaks_off(blocks: tuple[Block, ...]) -> bool:
         return False
     if _UNFINISHED.search(text):
         return True
-    others = [block for block in blocks[:-1] if block.kind is last.kind and block.passage]
-    ended = sum(bool(_SENTENCE_END.search(block.passage.text)) for block in others)
-    return 2 * ended >= len(others)
+    others = [block.passage.text for block in blocks[:-1] if block.kind is last.kind and block.passage]
+    return 2 * sum(_SENTENCE_END.search(other) is not None for other in others) >= len(others)
 
 
-def _damaged_math(body: str) -> bool:
-    """Whether formulas lost letters: `\\nabla` read as a line feed and `abla`, or commands without backslashes."""
-    for part in re.findall(r"\$\$?([^$]{1,2000})\$", body):
-        if ("\\" in part or "_" in part) and re.search(r"\s(?:abla|u_|eq\s|eg\s|otin)", part):
-            return True
-    return bool(re.search(r"(?<![\\A-Za-z])(?:frac|sqrt|mathbf|mathrm|mathcal|boldsymbol)\{", body)) or bool(
-        re.search(r"(?m)(?:^|\s)abla\b", body)
-    )
+def _has_damaged_math(body: str) -> bool:
+    """Whether formulas lost letters: `\\n` of `\\nabla` became a line feed, or commands lost their backslashes."""
+    if _BARE_COMMAND.search(body):
+        return True
+    return any(_AMPUTATED.search(part) for part in body.replace("$$", "$").split("$")[1::2] if _looks_like_math(part))
+
+
+def _looks_like_math(part: str) -> bool:
+    return len(part) < 5_000 and ("\\" in part or "_" in part or "^" in part)

@@ -1,163 +1,146 @@
 """Give a body that was folded into one line its line breaks back.
 
 Paged documents lose all line breaks inside a body: headings, bullets, tables and code run inline. `unfold` finds the
-places where a line must have begun, so that one block parser serves both layouts. What cannot be known from the inline
-text (the end of the last bullet of a list, say) is decided by the structure around it and by the entry's own name.
+places where a line must have begun, so that one block parser serves both layouts. Code, formulas and tables have
+delimiters; in the prose between them markers and bold runs are weighed by what stands before and behind them. What the
+inline text does not tell (where the last bullet of a list ends) is known by the entry's name: it opens the closing
+sentence. All of it is linear in the length of the body.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import NamedTuple
 
 from kg.names import singular
 
-_DISPLAY = re.compile(r"\$\$.+?\$\$|\\\[.+?\\\]", re.DOTALL)
-_SEPARATOR = re.compile(r"\|(?:\s*:?-{2,}:?\s*\|)+")
-_TOKEN = re.compile(
-    r"\*\*|(?<!\S)(?:[-*+]|[•●▪◦‣])(?=\s)|(?<!\S)\d{1,2}[.)](?=\s)|(?<!\S)[—–] (?=\*\*)|(?<!\S)>(?= \*\*)|`"
-)
-_ENDED = re.compile(r"[.!?…。][)\]\"'”’`*_]*\s*$")
-_STRUCTURE = re.compile(r"\s*(?:[-*+•●▪◦‣]\s|\d{1,2}[.)]\s|\||```|\$\$|[—–] \*\*|$)")
-_AFTER_BOLD = re.compile(r"(?P<colon>:?)(?:\s*(?P<note>\([^()]{1,80}\)))?(?P<late>:?)")
-_DASH = re.compile(r"\s+[—–-]\s")
-_VERB = r"(?:is|are|was|were|has|have|can|will|represents?|remains?|provides?|enables?|becomes?|offers?|marks?)"
-_COPULA = re.compile(r"\s+[a-z][\w-]*\s+(?:is|are|was|were|has|can)\b")
-_STARTS_WITH_VERB = re.compile(rf"\s+(?:{_VERB[3:-1]}|\w+(?:s|ed)|also|typically|often|usually|and|or)\b")
-_PREDICATE = re.compile(rf"(?:\*\*)?\s{_VERB}\s(?:[\w-]+\s){{0,5}}?\*\*(?=\S)")
-_STOP = re.compile(r"[.!?…][)\]\"'”’`*_]*\s+(?=(?:\*\*)?[A-Z0-9])")
-_WORD_AT = re.compile(r"\S+")
-_SMALL = frozenset({"a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "vs", "with"})
-_WORD = re.compile(r"[^\W_]+")
-_QUESTION = re.compile(r"(?:why|what|how|when|where|who|which)\b", re.IGNORECASE)
-LONGEST_SUBJECT = 100
-"""Characters of the subject of a closing sentence."""
 LONGEST_TITLE = 160
 """Characters of a bold run that may be a heading."""
+LONGEST_SUBJECT = 100
+"""Characters of the subject of a closing sentence."""
+LONGEST_STEP = 4_000
+"""Characters within which step 2 must follow step 1."""
+
+_SEPARATOR = re.compile(r"\|(?:\s*:?-{2,}:?\s*\|)+")
+_MARKS = "•●▪◦‣"
+_TOKEN = re.compile(
+    rf"""
+    (?P<bold>\*\*)
+    | (?P<code>`)
+    | (?<!\S)(?: (?P<bullet>[-*+{_MARKS}])(?=\s)
+               | (?P<step>\d{{1,2}})[.)](?=\s)
+               | (?P<dashed>[—–])\s(?=\*\*)
+               | (?P<quote>>)(?=\s\*\*) )
+    """,
+    re.VERBOSE,
+)
+_ENDED = re.compile(r"[.!?…。][)\]\"'”’`*_]*\s*$")
+_STRUCTURE = re.compile(rf"\s*(?:[-*+{_MARKS}]\s|\d{{1,2}}[.)]\s|\||```|\$\$|[—–]\s\*\*|$)")
+_AFTER_BOLD = re.compile(r"(?P<colon>:?)(?:\s*(?P<note>\([^()]{1,80}\)))?(?P<late>:?)")
+_NEXT_BOLD = re.compile(r"\s+\*\*\S")
+_DASH = re.compile(r"\s+[—–-]\s")
+_DASHED_END = re.compile(r"\s[—–](?=\s|$)")
+_NEXT = re.compile(r"\s*(\S?)")
+_LEAD = re.compile(r"\s*\*\*[^*]{1,100}\*\*")
+_LABEL = re.compile(r"\s*\*\*[^*]{1,100}(?::\*\*|\*\*(?:\s*\([^()]{1,80}\))?\s*(?::|[—–-]\s))")
+_NOTHING = re.compile(r"\s*$")
+_QUESTION = re.compile(r"(?:why|what|how|when|where|who|which)\b", re.IGNORECASE)
+_SECOND_STEP = re.compile(r"(?<!\S)2[.)]\s")
+
+# Small letters behind a bold run: "**Name** is …" is one sentence, "**Title** thing is …" a heading and its text.
+_VERBS = (
+    "is|are|was|were|has|have|can|will|represents?|remains?|provides?|enables?|becomes?|offers?|marks?"
+    "|combines?|defines?|describes?|refers?|uses?|transforms?"
+)
+_SUBJECT_FOLLOWS = re.compile(rf"\s+(?!(?:{_VERBS}|also|and|or)\b)[a-z][\w-]*\s+(?:is|are|was|were|has|can)\b")
+_PREDICATE = re.compile(rf"(?:\*\*)?\s(?:{_VERBS})\s(?:[\w-]{{1,40}}\s){{0,5}}?\*\*(?=\S)")
+_STOP = re.compile(r"[.!?…][)\]\"'”’`*_]*\s+(?=(?:\*\*)?[A-Z0-9])")
+_SMALL_WORDS = frozenset({"a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "vs", "with"})
+_WORD = re.compile(r"[^\W_]+")
+_CHUNK = re.compile(r"\S+")
 
 
-def words(text: str) -> frozenset[str]:
-    """The words of a text, lower-case and singular."""
+def _words(text: str) -> frozenset[str]:
     return frozenset(singular(word) for word in _WORD.findall(text.casefold()))
 
 
 def names_of(*names: str) -> frozenset[str]:
-    """The words that a sentence may call an entry by: those of its names, and their initials (large lens -> ll).
+    """The words that a sentence may call an entry by: those of its names, and their initials.
 
     >>> sorted(names_of("simple pendulum clock"))
     ['clock', 'pc', 'pendulum', 'simple', 'spc']
     """
     found: set[str] = set()
     for name in names:
-        in_order = _WORD.findall(name.casefold())
-        found |= words(name)
-        found |= {
-            "".join(word[0] for word in in_order[n:]) for n in range(max(0, len(in_order) - 5), len(in_order) - 1)
-        }
+        found |= _words(name)
+        initials = "".join(word[0] for word in _WORD.findall(name.casefold()))[-5:]
+        found |= {initials[n:] for n in range(len(initials) - 1)}
     return frozenset(found)
 
 
 def unfold(text: str, start: int, end: int, names: frozenset[str]) -> list[tuple[int, int]]:
-    """The lines that were folded into `text[start:end]`, as trimmed ranges, in order.
+    """The lines that were folded into `text[start:end]`, as ranges without white space around them, in order.
 
-    `names` are the words of the entry's names, by which its closing sentence is known.
+    `names` are the words of the entry's names (`names_of`).
+
+    >>> text = "**Kinds** - **Dry**: no water. - **Wet**: water. Walls are **bonds of stone**."
+    >>> [text[a:b] for a, b in unfold(text, 0, len(text), names_of("walls"))]
+    ['**Kinds**', '- **Dry**: no water.', '- **Wet**: water.', 'Walls are **bonds of stone**.']
     """
-    state = _Folded(text, names)
+    body = _Folded(text, names)
     position = start
     while position < end:
-        open_fence = text.find("```", position, end)
-        stop = end if open_fence < 0 else open_fence
-        _unfold_without_code(state, position, stop)
-        if open_fence < 0:
+        fence = text.find("```", position, end)
+        _without_code(body, position, end if fence < 0 else fence)
+        if fence < 0:
             break
-        close = text.find("```", open_fence + 3, end)
+        close = text.find("```", fence + 3, end)
         position = end if close < 0 else close + 3
-        state.whole(open_fence, position)
-    return state.lines
+        body.solid(fence, position)
+    return body.lines
 
 
-def _unfold_without_code(state: _Folded, start: int, end: int) -> None:
-    position = start
-    for match in _DISPLAY.finditer(state.text, start, end):
-        _unfold_without_formulas(state, position, match.start())
-        state.whole(match.start(), match.end())
-        position = match.end()
-    _unfold_without_formulas(state, position, end)
+class _Role(Enum):
+    """What a bold run is in the text around it."""
+
+    EMPHASIS = auto()
+    OPENING = auto()
+    """It begins a line: a lead-in or the subject of a new paragraph."""
+    HEADING = auto()
 
 
-def _unfold_without_formulas(state: _Folded, start: int, end: int) -> None:
-    position = start
-    text = state.text
-    while match := _SEPARATOR.search(text, position, end):
-        columns = match.group().count("|") - 1
-        top = _back(text, position, match.start(), columns)
-        _unfold_prose(state, position, top)
-        state.whole(top, match.start())
-        state.whole(match.start(), match.end())
-        position = match.end()
-        while row := _row_end(text, position, end, columns):
-            state.whole(position, row)
-            position = row
-    _unfold_prose(state, position, end)
+class _Surroundings(NamedTuple):
+    """What stands before a marker or a bold run."""
 
-
-def _back(text: str, start: int, end: int, columns: int) -> int:
-    """Where the header row of a table begins, given where its separator begins."""
-    position = len(text[start:end].rstrip()) + start
-    for _ in range(columns + 1):
-        place = text.rfind("|", start, position)
-        if place < 0:
-            break
-        position = place
-    return position
-
-
-def _row_end(text: str, start: int, end: int, columns: int) -> int:
-    """Where the table row that begins here ends; 0 if none begins here."""
-    position = start
-    while position < end and text[position].isspace():
-        position += 1
-    if position >= end or text[position] != "|":
-        return 0
-    for _ in range(columns):
-        position = _next_pipe(text, position + 1, end)
-        if position < 0:
-            return end
-    return position + 1
-
-
-def _next_pipe(text: str, start: int, end: int) -> int:
-    """The next pipe that parts cells: not escaped, and not tight between two characters."""
-    position = text.find("|", start, end)
-    while position >= 0:
-        tight = position + 1 < end and not text[position + 1].isspace() and not text[position - 1].isspace()
-        if text[position - 1] != "\\" and not tight:
-            return position
-        position = text.find("|", position + 1, end)
-    return -1
+    fresh: bool
+    """Nothing: a heading, code, a table or a formula has just ended, or the body begins here."""
+    ended: bool
+    """A sentence has ended."""
+    colon: bool
+    """A colon stands before."""
 
 
 @dataclass(slots=True)
 class _Folded:
-    """The lines found so far, and what the line in work is."""
+    """The lines found so far, and what is known of the line in work."""
 
     text: str
     names: frozenset[str]
     lines: list[tuple[int, int]] = field(default_factory=list)
+    line: int = 0
+    """Where the line in work begins."""
     fresh: bool = True
-    """Whether a heading, code, a table or a formula has just ended, or nothing has begun."""
+    """Whether it comes right behind something solid."""
     kind: str = ""
-    """Of the line in work: a bullet's marker, "1" for a step, "" for anything else."""
+    """A bullet's marker, "1" for a step, nothing for anything else."""
     bold_lead: bool = False
-    """Whether the bullet in work began with a bold lead-in."""
+    """Whether the item in work began with a bold lead-in."""
     lower: bool = False
     """Whether the list in work began with a small letter."""
     ordinal: int = 0
-
-    def whole(self, start: int, end: int) -> None:
-        """Add a line that is no prose: code, a formula, a row."""
-        self.add(start, end)
-        self.fresh, self.kind = True, ""
+    """The number of the last step."""
 
     def add(self, start: int, end: int) -> None:
         """Add a line, without the white space around it."""
@@ -168,212 +151,293 @@ class _Folded:
         if start < end:
             self.lines.append((start, end))
 
+    def solid(self, start: int, end: int) -> None:
+        """Add a line that has its own end: a heading, code, a formula, a row."""
+        self.add(start, end)
+        self.line, self.fresh, self.kind = end, True, ""
 
-def _unfold_prose(state: _Folded, start: int, end: int) -> None:
-    text = state.text
-    closing = _closing(state, start, end)
-    line = start  # where the line in work begins
+    def begin(self, at: int, kind: str = "", *, bold_lead: bool = False) -> None:
+        """End the line in work and begin another."""
+        self.add(self.line, at)
+        self.line, self.fresh, self.kind, self.bold_lead = at, False, kind, bold_lead
+
+
+# ------------------------------------------------------------------------------------------ code, formulas and tables
+
+
+def _without_code(body: _Folded, start: int, end: int) -> None:
+    """Take a stretch without code fences apart at its display formulas."""
+    text, position, search = body.text, start, start
+    while True:
+        places = [(place, sign) for sign in ("$$", "\\[") if (place := text.find(sign, search, end)) >= 0]
+        if not places:
+            break
+        opening, sign = min(places)
+        close = text.find("\\]" if sign == "\\[" else sign, opening + 2, end)
+        if close < 0 and sign == "\\[" and len(places) == 1:
+            break
+        if close < 0:
+            if sign == "$$":
+                break
+            search = text.find("$$", opening, end)
+            continue
+        _without_formulas(body, position, opening)
+        body.solid(opening, close + 2)
+        position = search = close + 2
+    _without_formulas(body, position, end)
+
+
+def _without_formulas(body: _Folded, start: int, end: int) -> None:
+    """Take a stretch without formulas apart at its tables; a separator row gives their number of columns."""
+    text, position = body.text, start
+    while match := _SEPARATOR.search(text, position, end):
+        columns = match.group().count("|") - 1
+        top = _header_row(text, position, match.start(), columns)
+        _prose(body, position, top)
+        body.solid(top, match.start())
+        body.solid(match.start(), match.end())
+        position = match.end()
+        while row := _row_end(text, position, end, columns):
+            body.solid(position, row)
+            position = row
+    _prose(body, position, end)
+
+
+def _header_row(text: str, start: int, end: int, columns: int) -> int:
+    """Where the header row of a table begins, given where its separator begins."""
+    position = end
+    for _ in range(columns + 1):
+        pipe = text.rfind("|", start, position)
+        if pipe < 0:
+            break
+        position = pipe
+    return position
+
+
+def _row_end(text: str, start: int, end: int, columns: int) -> int:
+    """Where the row of a table that begins here ends; 0 if none begins here."""
+    first = _NEXT.match(text, start, end)
+    if first is None or first[1] != "|":
+        return 0
+    position = first.start(1)
+    for _ in range(columns):
+        position = _next_pipe(text, position + 1, end)
+        if position < 0:
+            return end
+    return position + 1
+
+
+def _next_pipe(text: str, start: int, end: int) -> int:
+    """The next pipe that parts cells: not escaped, and not tight between two characters as in |x|."""
+    position = text.find("|", start, end)
+    while position >= 0:
+        tight = position + 1 < end and not text[position + 1].isspace() and not text[position - 1].isspace()
+        if text[position - 1] != "\\" and not tight:
+            return position
+        position = text.find("|", position + 1, end)
+    return -1
+
+
+# -------------------------------------------------------------------------------------------------------------- prose
+
+
+def _prose(body: _Folded, start: int, end: int) -> None:
+    """Take apart what is neither code nor formula nor table."""
+    text = body.text
+    body.line = start
+    closing = _closing(body, start, end)
     position = start
     while match := _TOKEN.search(text, position, end):
-        at = match.start()
-        token = match.group()
-        if line < closing <= at:
-            state.add(line, closing)
-            line, state.kind, state.fresh = closing, "", False
-        position = match.end()
-        before = text[max(line, at - 40) : at]
-        fresh = state.fresh and not text[line:at].strip()
-        ended = bool(_ENDED.search(before))
-        if token == "`":
+        at, position = match.start(), match.end()
+        if body.line < closing <= at:
+            body.begin(closing)
+        before = _before(body, at)
+        if match["code"]:
             close = text.find("`", position, end)
             position = close + 1 if close >= 0 else position
-        elif token[0].isdigit():
-            if _is_step(state, text, int(token[:-1]), before, match.end(), end, fresh=fresh, ended=ended):
-                state.add(line, at)
-                line, state.fresh, state.kind, state.ordinal = at, False, "1", int(token[:-1])
-                state.bold_lead = text.startswith("**", position + 1)
-                position = _skip_lead(text, position, end)
-        elif token[0] in "-*+•●▪◦‣" and token != "**":
-            if _is_bullet(state, text, token, before, match.end(), end, fresh=fresh, ended=ended):
-                first = state.kind != token
-                state.add(line, at)
-                line, state.fresh, state.kind = at, False, token
-                state.bold_lead = text.startswith("**", position + 1)
-                if first:
-                    state.lower = text[position + 1 : position + 2].islower()
-                position = _skip_lead(text, position, end)
-        elif token[0] == ">":
-            if fresh or ended:
-                state.add(line, at)
-                line, state.fresh, state.kind = at, False, ""
-                position = _skip_lead(text, position, end)
-        else:
-            position, line = _bold(state, text, line, at, match, end, fresh=fresh, ended=ended)
-    if line < closing < end:
-        state.add(line, closing)
-        line, state.kind = closing, ""
-    state.add(line, end)
-    if text[line:end].strip():
-        state.fresh = False
+        elif match["bold"]:
+            position = _bold(body, at, position, end, before)
+        elif match["dashed"]:
+            position = _dashed_heading(body, at, position, end)
+        elif match["bullet"]:
+            marker = match["bullet"]
+            if _is_bullet(body, marker, position, end, before):
+                if body.kind != marker:
+                    body.lower = _next(text, position, end).islower()
+                position = _begin_item(body, at, marker, position, end)
+        elif match["step"]:
+            if _is_step(body, int(match["step"]), position, end, before):
+                body.ordinal = int(match["step"])
+                position = _begin_item(body, at, "1", position, end)
+        elif before.fresh or before.ended:  # a quotation that begins in bold
+            position = _begin_item(body, at, "", position, end)
+    if body.line < closing < end:
+        body.begin(closing)
+    body.add(body.line, end)
+    if not _NOTHING.match(text, body.line, end):
+        body.fresh = False
+    body.line = end
 
 
-def _skip_lead(text: str, position: int, end: int) -> int:
-    """Behind the bold lead-in that begins after a marker, if one does."""
-    if not text.startswith("**", position + 1):
-        return position
-    close = text.find("**", position + 3, end)
-    return close + 2 if close >= 0 else position
+def _before(body: _Folded, at: int) -> _Surroundings:
+    before = body.text[max(body.line, at - 40) : at].rstrip()
+    return _Surroundings(
+        fresh=body.fresh and not before, ended=bool(_ENDED.search(before)), colon=before.endswith((":", ":**"))
+    )
 
 
-def _is_step(
-    state: _Folded, text: str, number: int, before: str, after: int, end: int, *, fresh: bool, ended: bool
-) -> bool:
-    nothing_else = text[after:end].lstrip()[:1]
-    starts = nothing_else.isupper() or nothing_else in "*`\"'“" or nothing_else.isdigit()
-    if not starts:
+def _next(text: str, position: int, end: int) -> str:
+    """The next character that is not white space, if there is one."""
+    match = _NEXT.match(text, position, end)
+    return match[1] if match else ""
+
+
+def _begin_item(body: _Folded, at: int, kind: str, position: int, end: int) -> int:
+    """Begin an item whose marker ends at `position`; return where its text goes on behind a bold lead-in."""
+    lead = _LEAD.match(body.text, position, end)
+    body.begin(at, kind, bold_lead=lead is not None)
+    return lead.end() if lead else position
+
+
+def _is_bullet(body: _Folded, marker: str, position: int, end: int, before: _Surroundings) -> bool:
+    """Whether a marker begins a bullet; a hyphen may as well be a dash."""
+    text = body.text
+    first = _next(text, position, end)
+    if not first:
+        return False
+    if marker in _MARKS or before.fresh or before.colon:
+        return True
+    labelled = _LABEL.match(text, position, end) is not None
+    if body.kind in ("", "1"):  # no list is open: only a label says that one begins
+        return labelled and before.ended
+    if labelled or before.ended:
+        return True
+    if body.bold_lead or marker != body.kind:
+        return body.bold_lead and _LEAD.match(text, position, end) is not None
+    # A list of items without full stops: its first item tells how they begin.
+    return first.islower() if body.lower else first.isupper() or first.isdigit() or first in "\"“'`$*"
+
+
+def _is_step(body: _Folded, number: int, position: int, end: int, before: _Surroundings) -> bool:
+    """Whether a number begins a step: it is the next one, or a first one where a list may begin."""
+    first = _next(body.text, position, end)
+    if not (first.isupper() or first.isdigit() or first in "*`\"'“$") or not first:
         return False
     if number == 1:
-        return fresh or before.rstrip().endswith(":") or (ended and bool(re.search(r"(?<!\S)2[.)]\s", text[after:end])))
-    return number == state.ordinal + 1 and state.ordinal > 0 and (ended or nothing_else == "*" or state.kind == "1")
+        second = _SECOND_STEP.search(body.text, position, min(end, position + LONGEST_STEP))
+        return before.fresh or before.colon or (before.ended and second is not None)
+    return number == body.ordinal + 1 > 1 and (before.ended or first == "*" or body.kind == "1")
 
 
-def _is_bullet(
-    state: _Folded, text: str, token: str, before: str, after: int, end: int, *, fresh: bool, ended: bool
-) -> bool:
-    if token in "•●▪◦‣":
-        return True
-    rest = text[after:end].lstrip()[:200]
-    if not rest:
-        return False
-    colon = before.rstrip().endswith((":", ":**"))
-    lead = bool(re.match(r"\*\*[^*]{1,100}\*\*", rest))
-    labelled = bool(re.match(r"\*\*[^*]{1,100}(?::\*\*|\*\*(?:\s*\([^()]{1,80}\))?\s*(?::|[—–-]\s))", rest))
-    if fresh or colon:
-        return True
-    if state.kind in ("", "1"):
-        return labelled and ended
-    if labelled or ended:
-        return True
-    if lead or state.bold_lead or token != state.kind:
-        return lead and state.bold_lead
-    first = rest[0]
-    return first.islower() if state.lower else (first.isupper() or first.isdigit() or first in "\"“'`$")
+def _dashed_heading(body: _Folded, at: int, position: int, end: int) -> int:
+    """Handle `— **Title** —`."""
+    close = body.text.find("**", position + 2, end)
+    if close < 0:
+        return position
+    tail = _DASHED_END.match(body.text, close + 2, end)
+    if tail is None:
+        return position
+    body.add(body.line, at)
+    body.solid(at, tail.end())
+    return tail.end()
 
 
-def _bold(
-    state: _Folded, text: str, line: int, at: int, match: re.Match[str], end: int, *, fresh: bool, ended: bool
-) -> tuple[int, int]:
-    """Handle a bold run that opens here: is it a heading, a lead-in, a new paragraph, or mere emphasis?
+def _bold(body: _Folded, at: int, position: int, end: int, before: _Surroundings) -> int:
+    """Handle a bold run that opens at `at`; return where to go on."""
+    close = body.text.find("**", position, end)
+    if close <= position or body.text[position].isspace():
+        return position
+    role, behind = _role(body, at, close, end, before)
+    if role is _Role.HEADING:
+        body.add(body.line, at)
+        body.solid(at, behind)
+        body.ordinal = 0
+        return behind
+    if role is _Role.OPENING:
+        body.begin(at)
+    return close + 2
 
-    Returns where to go on and where the line in work now begins.
-    """
-    dashed = match.group() != "**"
-    opening = at + (len(match.group()) if dashed else 0)
-    close = text.find("**", opening + 2, end)
-    if close < 0 or close == opening + 2 or text[opening + 2].isspace():
-        return match.end(), line
-    title = text[opening + 2 : close]
+
+def _role(body: _Folded, at: int, close: int, end: int, before: _Surroundings) -> tuple[_Role, int]:
+    """What the bold run from `at` to `close` is, and where it ends if it is a heading."""
+    text = body.text
+    title = text[at + 2 : close]
     after = _AFTER_BOLD.match(text, close + 2, end)
-    assert after is not None
+    if after is None:
+        return _Role.EMPHASIS, close + 2
     behind = after.end()
-    if dashed:
-        tail = re.compile(r"\s[—–](?=\s|$)").match(text, close + 2, end)
-        if tail:
-            state.add(line, at)
-            state.add(at, tail.end())
-            state.fresh, state.kind = True, ""
-            return tail.end(), tail.end()
-        return close + 2, line
+    colon = bool(after["colon"] or after["late"])
+    structure = _STRUCTURE.match(text, behind, end) is not None
+    next_bold = _NEXT_BOLD.match(text, behind, end) is not None
+    titled = len(title) <= LONGEST_TITLE and not title.endswith((".", ",")) and not title[0].islower()
+    if next_bold and before.fresh and not body.lines:
+        titled = len(title) <= LONGEST_TITLE  # the body's own title may be a name in small letters
 
-    colon = bool(after["colon"] or after["late"]) or title.endswith(":")
-    titled = len(title) <= LONGEST_TITLE and not title.endswith((".", ",")) and not title[:1].islower()
-    structure = bool(_STRUCTURE.match(text, behind, end))
-    next_bold = bool(re.compile(r"\s+\*\*\S").match(text, behind, end))
-    begins = fresh or ended
-    if not begins and state.kind and titled and structure and (colon or title.endswith("?") or _capital_words(title)):
-        begins = True  # lists of items without full stops: only what follows tells that a heading stands here
-    if not begins and title.endswith(".") and len(title) > 60 and not text[close + 2 : end].strip():
-        begins = True  # the closing sentence, all of it in bold
-    if not begins:
-        return close + 2, line
-    rest = text[behind : min(end, behind + 60)]
-    heading = False
-    titled = titled or (at == line and not state.lines and next_bold and len(title) <= LONGEST_TITLE)
-    if structure or (next_bold and (not colon or title.endswith(":"))):
-        heading = titled
-        behind = behind if colon or not after["note"] or structure else close + 2
-    elif colon:
-        heading = title.endswith(":") and bool(_QUESTION.match(title)) and len(title.split()) >= 3
-        if not heading:
-            state.add(line, at)
-            state.fresh, state.kind = False, ""
-            return close + 2, at
-    elif after["note"]:
-        behind = close + 2
-        heading = titled and rest.lstrip()[:1].isupper()
-    elif _DASH.match(rest):
+    if not (before.fresh or before.ended):
+        # A list of items without full stops: only what follows tells that something else begins.
+        heads = titled and structure and (colon or title.endswith((":", "?")) or _is_title_case(title))
+        closes = title.endswith(".") and len(title) > 60 and _NOTHING.match(text, close + 2, end) is not None
+        if not (body.kind and (heads or closes)):
+            return _Role.EMPHASIS, behind
+
+    if structure or (next_bold and not colon):
         if titled:
-            state.add(line, at)
-            state.fresh, state.kind = False, ""
-            return close + 2, at
-    else:
-        first = rest.lstrip()[:1]
-        if first.isupper() or first in "`\"“'$[" or (first.isdigit() and not title[-1:].isdigit()):
-            heading = titled
-        elif first.islower():
-            heading = titled and bool(_COPULA.match(rest)) and not _STARTS_WITH_VERB.match(rest)
-            if not heading and (fresh or _shares(title, state.names)):
-                state.add(line, at)
-                state.fresh, state.kind = False, ""
-                return close + 2, at
-    if heading:
-        state.add(line, at)
-        state.add(at, behind)
-        state.fresh, state.kind, state.ordinal = True, "", 0
-        return behind, behind
-    if title.endswith(".") and not rest.strip():  # a whole closing sentence in bold
-        state.add(line, at)
-        state.fresh, state.kind = False, ""
-        return close + 2, at
-    return close + 2, line
+            return _Role.HEADING, behind if structure or not after["note"] else close + 2
+        ends_all = title.endswith(".") and _NOTHING.match(text, close + 2, end) is not None
+        return _Role.OPENING if ends_all else _Role.EMPHASIS, behind
+    if colon:
+        return _Role.OPENING, behind
+    if title.endswith(":"):
+        asks = titled and _QUESTION.match(title) is not None and len(title.split()) > 2
+        return _Role.HEADING if asks else _Role.OPENING, behind
+    if _DASH.match(text, behind, end):
+        return _Role.OPENING if titled else _Role.EMPHASIS, behind
+    first = _next(text, behind, end)
+    if first.isupper() or first in "`\"“'$[(" or (first.isdigit() and not title[-1].isdigit()):
+        return _Role.HEADING if titled else _Role.EMPHASIS, close + 2
+    if titled and _SUBJECT_FOLLOWS.match(text, behind, end):
+        return _Role.HEADING, close + 2
+    if first.islower() and (before.fresh or _shares(title, body.names)):
+        return _Role.OPENING, behind
+    return _Role.EMPHASIS, behind
 
 
-def _capital_words(title: str) -> bool:
+def _is_title_case(title: str) -> bool:
     """Whether a bold run is set like a title: its long words begin with capitals."""
     long_words = [word for word in title.split() if len(word) > 3]
-    return bool(long_words) and sum(not word[0].islower() for word in long_words) * 4 >= len(long_words) * 3
+    return bool(long_words) and 4 * sum(not word[0].islower() for word in long_words) >= 3 * len(long_words)
 
 
 def _shares(subject: str, names: frozenset[str]) -> bool:
-    of_subject = words(subject)
-    return bool(of_subject) and 2 * len(of_subject & names) >= len(of_subject)
+    """Whether at least half of a subject's words are words of the entry's names."""
+    subject_words = _words(subject)
+    return bool(subject_words) and 2 * len(subject_words & names) >= len(subject_words)
 
 
-def _closing(state: _Folded, start: int, end: int) -> int:
-    """Where the entry's closing sentence begins ("The Name is **the …**"); -1 if there is none.
+def _closing(body: _Folded, start: int, end: int) -> int:
+    """Where the entry's closing sentence begins ("The name is **the …**"); -1 if there is none.
 
     It is the last clause whose subject has the entry's name and whose predicate is set in bold, after which there are
     no more bullets or tables. After a full stop half of the subject must be the name's words, elsewhere all of it.
     """
-    text = state.text
+    text = body.text
     tail = max(text.rfind(" - **", start, end), text.rfind(" | ", start, end), start)
     found = -1
     for match in _PREDICATE.finditer(text, tail, end):
         left = max(tail, match.start() - LONGEST_SUBJECT)
         stop = max((m.end() for m in _STOP.finditer(text, left, match.start())), default=0)
-        if stop and _shares(text[stop : match.start()], state.names):
+        if stop and _shares(text[stop : match.start()], body.names):
             found = stop
             continue
         subject = -1
-        for word in reversed(list(_WORD_AT.finditer(text, max(left, stop), match.start()))):
-            of_word = words(word.group())
-            if "**" in word.group():
-                subject = -1
+        for chunk in reversed(list(_CHUNK.finditer(text, max(left, stop), match.start()))):
+            word = chunk.group()
+            if "**" in word or not (_words(word) <= body.names or word in _SMALL_WORDS):
+                if "**" in word:
+                    subject = -1
                 break
-            if not (of_word <= state.names or word.group() in _SMALL):
-                break
-            if word.group()[0].isupper():
-                subject = word.start()
+            if word[0].isupper():
+                subject = chunk.start()
         if subject > start:
             found = subject
     return found
