@@ -82,6 +82,33 @@ def is_acronym(text: str) -> bool:
     return " " not in text and sum(c.isupper() for c in token) >= 2 and len(token) <= 10
 
 
+def content_words(text: str) -> frozenset[str]:
+    """The words of a name in the singular, without function words.
+
+    >>> sorted(content_words("the Design of Bridges"))
+    ['bridge', 'design']
+    """
+    return frozenset(singular(w) for w in words(text)) - _FUNCTION_WORDS
+
+
+def without_brackets(name: str) -> str:
+    """A name without its bracketed additions.
+
+    >>> without_brackets("Mean Sea Level (MSL) Gauge")
+    'Mean Sea Level Gauge'
+    """
+    return " ".join(re.sub(r"\s*\([^()]*\)", " ", name).split()).strip(" ,;:")
+
+
+def pattern(name: str) -> str:
+    """A regular expression for a name with any dashes or spaces between its words; compile it with IGNORECASE.
+
+    >>> bool(re.search(pattern("level shifter"), "two Level-Shifters", re.IGNORECASE))
+    True
+    """
+    return r"[\s\-‐-―/]*".join(re.escape(part) for part in re.findall(r"\w+|[^\w\s\-‐-―/]+", name))
+
+
 def initials(text: str) -> tuple[Key, ...]:
     """The first letters of the words of a name: without its function words and, where it has some, with them.
 

@@ -1,0 +1,193 @@
+"""The other names of a concept, as far as its own entry gives them: abbreviations, synonyms, long and short forms.
+
+Each function reads one way in which texts give names and yields what it finds, in the spelling of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kg.names import acronym_of, content_words, initials, is_acronym, key, pattern, singular, without_brackets, words
+from kg.openings import BRACKET, COORDINATION, COPULA, Opening
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VERSION = re.compile(r"[ivx]+|v?\d[\d.]*")
+
+_CALLED = re.compile(
+    r"\b(?:(?:also|sometimes|often|commonly|otherwise|formerly|previously|variously|or|and)\s+)*"
+    r"(?:called|known\s+as|referred\s+to\s+as|termed|dubbed|abbreviated(?:\s+(?:as|to))?|stands\s+for|short\s+for"
+    r"|a\.?k\.?a\.?)\s+",
+    re.IGNORECASE,
+)
+_OR = re.compile(r"\s*,?\s*or\s+(?:an?\s+|the\s+)?", re.IGNORECASE)
+_NAME_END = re.compile(
+    r"\s*(?:[,;:.()—–]|\s-\s|\b(?:is|are|was|were|and|or|which|that|who|in|by|for|when|where|because|since|but|uses?"
+    r"|using|with|has|have|can)\b|$)"
+)
+_ASKED = re.compile(
+    r"\b(?:what (?:is|are)|why|how) (?:an? |the )?((?:\S+ ){0,5}?\S+?)(?:\?| matters?\b| works?\b)", re.IGNORECASE
+)
+_QUOTES = " \"'“”‘’*"
+_LONGEST_NAME = 6
+
+
+def bracketed(name: str) -> Iterator[str]:
+    """Names in the brackets of a name: abbreviations, spelled-out forms, "also called" forms."""
+    for bracket in BRACKET.finditer(name):
+        inside, before, behind = bracket[1].strip(), name[: bracket.start()], name[bracket.end() :]
+        last = before.split()[-1] if before.split() else ""
+        if acronym_of(inside, before) or acronym_of(last, inside):
+            # "Mean Sea Level (MSL) Gauges": the short form stands for the words before it, not for the whole name
+            if not behind.strip():
+                yield one(inside)
+            elif not COORDINATION.match(behind):
+                if is_acronym(before.strip()):
+                    yield before.strip()
+                yield without_brackets(inside + behind)
+            continue
+        for part in re.split(r"\s*[;,]\s*", inside):
+            if called := _CALLED.match(part) or _OR.match(part):
+                yield part[called.end() :].strip(_QUOTES)
+            elif acronym_of(part, before) and not behind.strip():
+                yield one(part)
+
+
+def called(opening: Opening) -> Iterator[str]:
+    """Names that the first sentence gives beside its subject: ", also known as X,", " or X is …"."""
+    sentence = opening.sentence
+    verb = COPULA.search(sentence)
+    either = _OR.match(sentence)
+    found = [either] if either and verb and verb.start() > either.end() else []
+    # a participle behind the verb speaks of the subject only at the end of its own clause, and mostly does not:
+    # "is a bridge called X" names an example of the genus
+    found += [m for m in _CALLED.finditer(sentence) if verb is None or m.start() < verb.start() or _says_also(m[0])]
+    for match in found:
+        end = _NAME_END.search(sentence, match.end())
+        name = re.sub(r"^(?:an?|the)\s+", "", sentence[match.end() : end.start() if end else None].strip(_QUOTES))
+        if 0 < len(name.split()) <= _LONGEST_NAME:
+            yield name
+
+
+def _says_also(text: str) -> bool:
+    return bool(re.match(r"also\b", text, re.IGNORECASE))
+
+
+def expansion(label: str, rest: str) -> Iterator[str]:
+    """The long form in "MSL is mean sea level, which …": the predicate spells out an abbreviated label."""
+    verb = COPULA.match(rest)
+    if verb is None:
+        return
+    end = _NAME_END.search(rest, verb.end())
+    phrase = rest[verb.end() : end.start() if end else None].split()
+    parts = label.split()
+    at = next((i for i, word in enumerate(parts) if is_acronym(word)), None)
+    if at is None or [key(w) for w in phrase[:at]] != [key(w) for w in parts[:at]]:
+        return
+    short, tail, long = parts[at], parts[at + 1 :], phrase[at:]
+    if not all(VERSION.fullmatch(word.casefold()) for word in tail) or not long or not content_words(long[0]):
+        return
+    sizes = [size for size in range(2, len(long) + 1) if key(short) in initials(" ".join(long[:size]))]
+    if sizes:
+        yield " ".join(phrase[: at + sizes[0]])
+    elif len(long) > 1 and acronym_of(short, " ".join(long)):
+        yield " ".join(phrase)
+
+
+def abbreviation(label: str, body: str) -> Iterator[str]:
+    """The short form that the body puts in brackets behind the label."""
+    for match in re.finditer(rf"(\S+\s+)?\b{pattern(label)}\s*\(([^\W_][\w./&+-]{{1,11}})\)", body, re.IGNORECASE):
+        before, short = match[1] or "", match[2]
+        if acronym_of(short, label) and key(short) not in initials(before + label):
+            yield one(short)
+            return
+        if key(short) in initials(label):
+            yield one(short)
+            return
+
+
+def contractions(label: str, text: str) -> Iterator[str]:
+    """The label with some of its words contracted to their initials, where the entry writes it so."""
+    parts = label.split()
+    for start in range(len(parts)):
+        for end in range(start + 1, len(parts) + (start > 0)):
+            for short in initials(" ".join(parts[start:end])):
+                form = " ".join([*parts[:start], short, *parts[end:]])
+                if len(short) > 1 and (found := re.search(rf"\b{pattern(form)}(?=s?\b)", text, re.IGNORECASE)):
+                    yield found[0]
+
+
+def title_subjects(label: str, opening: Opening, body: str) -> Iterator[str]:
+    """Names from a title and the text below it: a subtitle that spells the title out, its first words as a subject."""
+    long = re.split(r"[:.;,]", opening.subtitle, maxsplit=1)[0].strip()
+    if is_acronym(label) and acronym_of(label, long):
+        yield long
+    if COORDINATION.search(label):
+        return
+    parts = label.split()
+    for size in range(len(parts) - 1, 1, -1):
+        short = " ".join(parts[:size])
+        if re.match(rf"{pattern(short)}\s", opening.rest, re.IGNORECASE):
+            yield short
+            return
+    short = re.split(r"\s+(?:for|in|of|on|with)\s+", label, maxsplit=1)[0]
+    if short != label and " " in short:
+        for found in re.finditer(rf"(?:^|[.!?—] )({pattern(short)}) [a-z]", body, re.IGNORECASE):
+            yield found[1]
+            return
+
+
+def asked(label: str, body: str) -> Iterator[str]:
+    """The first words of a label where a section asks for them: "What Is Drip Irrigation?" of a longer title."""
+    whole = [] if COORDINATION.search(label) else words(label)
+    for match in _ASKED.finditer(body):
+        part = words(match[1])
+        if 1 < len(part) < len(whole) and part == whole[: len(part)]:
+            yield match[1]
+            return
+
+
+def is_shortened(item: str, label: str, items: list[str]) -> bool:
+    """Whether the first search phrase is the label with words left out, or with words put before it."""
+    left, right = [singular(w) for w in words(item)], [singular(w) for w in words(label)]
+    if len(left) < 2 or set(left) == set(right):
+        return False
+    if set(left) < set(right) or "".join(left) in "".join(right):
+        # what the phrase leaves out must not be the other thing of which the title speaks
+        omitted = content_words(label) - content_words(item)
+        others = [{singular(w) for w in words(other)} for other in items if other != item]
+        coordinated = COORDINATION.search(label) is not None
+        return not any(omitted == other or (coordinated and omitted <= other) for other in others)
+    return set(left) > set(right) and left[: len(right)] != right
+
+
+def is_infixed(item: str, label: str) -> bool:
+    """Whether a search phrase is the label with a word put in: "hand water pump" of "hand pump"."""
+    left, right = words(item), words(label)
+    if len(right) != 2 or len(left) != 3 or left[0] != right[0]:
+        return False
+    short, long = sorted((left[-1], right[-1]), key=len)
+    return len(short) > 4 and long.startswith(short)
+
+
+def is_strung(item: str, label: str, aliases: list[str]) -> bool:
+    """Whether a search phrase only strings together the label and its abbreviations: "mean sea level msl"."""
+    left, whole = set(words(item)), set(words(label))
+    return whole <= left <= whole | {w for alias in aliases for w in words(alias)}
+
+
+def one(short: str) -> str:
+    """An abbreviation in the singular.
+
+    >>> one("PCBs"), one("RAS")
+    ('PCB', 'RAS')
+    """
+    return short[:-1] if short.endswith("s") and short[:-1].isupper() else short
+
+
+def written(name: str, body: str) -> str:
+    """A name as the body writes it, else as given."""
+    found = re.search(rf"(?<!\w){pattern(name)}(?!\w)", body, re.IGNORECASE) if name else None
+    return found[0] if found else name
