@@ -20,6 +20,8 @@ LONGEST_TITLE = 160
 """Characters of a bold run that may be a heading."""
 LONGEST_SUBJECT = 100
 """Characters of the subject of a closing sentence."""
+LONGEST_MATH = 400
+"""Characters between the dollars of inline math."""
 LONGEST_STEP = 4_000
 """Characters within which step 2 must follow step 1."""
 
@@ -29,6 +31,7 @@ _TOKEN = re.compile(
     rf"""
     (?P<bold>\*\*)
     | (?P<code>`)
+    | (?P<math>\$)
     | (?<!\S)(?: (?P<bullet>[-*+{_MARKS}])(?=\s)
                | (?P<step>\d{{1,2}})[.)](?=\s)
                | (?P<dashed>[—–])\s(?=\*\*)
@@ -47,6 +50,7 @@ _LEAD = re.compile(r"\s*\*\*[^*]{1,100}\*\*")
 _LABEL = re.compile(r"\s*\*\*[^*]{1,100}(?::\*\*|\*\*(?:\s*\([^()]{1,80}\))?\s*(?::|[—–-]\s))")
 _NOTHING = re.compile(r"\s*$")
 _QUESTION = re.compile(r"(?:why|what|how|when|where|who|which)\b", re.IGNORECASE)
+_NUMBERED = re.compile(r"\d+(?:\.\d+)*\.?\s+[A-Z]")
 _SECOND_STEP = re.compile(r"(?<!\S)2[.)]\s")
 
 # Small letters behind a bold run: "**Name** is …" is one sentence, "**Title** thing is …" a heading and its text.
@@ -120,6 +124,8 @@ class _Surroundings(NamedTuple):
     """A sentence has ended."""
     colon: bool
     """A colon stands before."""
+    announced: bool
+    """That colon ends a sentence, not a bold run."""
 
 
 @dataclass(slots=True)
@@ -167,24 +173,32 @@ class _Folded:
 
 def _without_code(body: _Folded, start: int, end: int) -> None:
     """Take a stretch without code fences apart at its display formulas."""
-    text, position, search = body.text, start, start
+    text, position = body.text, start
     while True:
-        places = [(place, sign) for sign in ("$$", "\\[") if (place := text.find(sign, search, end)) >= 0]
-        if not places:
-            break
-        opening, sign = min(places)
-        close = text.find("\\]" if sign == "\\[" else sign, opening + 2, end)
-        if close < 0 and sign == "\\[" and len(places) == 1:
-            break
+        opening, close = _display(text, position, end)
         if close < 0:
-            if sign == "$$":
-                break
-            search = text.find("$$", opening, end)
-            continue
+            break
         _without_formulas(body, position, opening)
-        body.solid(opening, close + 2)
-        position = search = close + 2
+        body.solid(opening, close)
+        position = close
     _without_formulas(body, position, end)
+
+
+def _display(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the next display formula begins and ends; one that is never closed goes on to the end."""
+    found = (end, -1)
+    for opening, closing in (("$$", "$$"), ("\\[", "\\]")):
+        place = text.find(opening, start, found[0])
+        close = text.find(closing, place + 2, end) if place >= 0 else -1
+        if close >= 0:
+            found = (place, close + 2)
+        elif (
+            place >= 0
+            and opening == "$$"
+            and (text[place + 2 : place + 3].isspace() or text.startswith("\\", place + 2))
+        ):
+            found = (place, end)
+    return found
 
 
 def _without_formulas(body: _Folded, start: int, end: int) -> None:
@@ -255,6 +269,8 @@ def _prose(body: _Folded, start: int, end: int) -> None:
         if match["code"]:
             close = text.find("`", position, end)
             position = close + 1 if close >= 0 else position
+        elif match["math"]:
+            position = _inline_math(body, at, position, end, before)
         elif match["bold"]:
             position = _bold(body, at, position, end, before)
         elif match["dashed"]:
@@ -269,7 +285,7 @@ def _prose(body: _Folded, start: int, end: int) -> None:
             if _is_step(body, int(match["step"]), position, end, before):
                 body.ordinal = int(match["step"])
                 position = _begin_item(body, at, "1", position, end)
-        elif before.fresh or before.ended:  # a quotation that begins in bold
+        elif before.fresh or before.ended or body.kind:  # a quotation that begins in bold
             position = _begin_item(body, at, "", position, end)
     if body.line < closing < end:
         body.begin(closing)
@@ -279,10 +295,23 @@ def _prose(body: _Folded, start: int, end: int) -> None:
     body.line = end
 
 
+def _inline_math(body: _Folded, at: int, position: int, end: int, before: _Surroundings) -> int:
+    """Pass over `$…$`; where nothing stands before and a list or title behind, it is a line of its own."""
+    close = body.text.find("$", position, min(end, position + LONGEST_MATH))
+    if close < 0 or body.text[close - 1].isspace():
+        return position
+    if before.fresh and _STRUCTURE.match(body.text, close + 1, end):
+        body.solid(at, close + 1)
+    return close + 1
+
+
 def _before(body: _Folded, at: int) -> _Surroundings:
     before = body.text[max(body.line, at - 40) : at].rstrip()
     return _Surroundings(
-        fresh=body.fresh and not before, ended=bool(_ENDED.search(before)), colon=before.endswith((":", ":**"))
+        fresh=body.fresh and not before,
+        ended=bool(_ENDED.search(before)),
+        colon=before.endswith((":", ":**")),
+        announced=before.endswith(":") and not before.endswith("**:"),
     )
 
 
@@ -374,10 +403,12 @@ def _role(body: _Folded, at: int, close: int, end: int, before: _Surroundings) -
         titled = len(title) <= LONGEST_TITLE  # the body's own title may be a name in small letters
 
     if not (before.fresh or before.ended):
-        # A list of items without full stops: only what follows tells that something else begins.
-        heads = titled and structure and (colon or title.endswith((":", "?")) or _is_title_case(title))
+        # A list of items without full stops, or a sentence that ends in a colon: what follows has to tell.
+        labelled = colon or title.endswith((":", "?"))
+        heads = ((structure or next_bold) and (labelled or _is_title_case(title))) or bool(_NUMBERED.match(title))
         closes = title.endswith(".") and len(title) > 60 and _NOTHING.match(text, close + 2, end) is not None
-        if not (body.kind and (heads or closes)):
+        leads = labelled and (before.announced or not body.bold_lead)
+        if not ((body.kind or before.announced) and (closes or (titled and (heads or leads)))):
             return _Role.EMPHASIS, behind
 
     if structure or (next_bold and not colon):
@@ -393,11 +424,13 @@ def _role(body: _Folded, at: int, close: int, end: int, before: _Surroundings) -
     if _DASH.match(text, behind, end):
         return _Role.OPENING if titled else _Role.EMPHASIS, behind
     first = _next(text, behind, end)
-    if first.isupper() or first in "`\"“'$[(" or (first.isdigit() and not title[-1].isdigit()):
-        return _Role.HEADING if titled else _Role.EMPHASIS, close + 2
+    if after["note"] and before.fresh and not body.lines:
+        return _Role.OPENING, behind  # the entry's name with its abbreviation
+    if first.isupper() or first in "`\"“'$[" or (first.isdigit() and not title[-1].isdigit()):
+        return _Role.HEADING if titled else _Role.EMPHASIS, behind
     if titled and _SUBJECT_FOLLOWS.match(text, behind, end):
         return _Role.HEADING, close + 2
-    if first.islower() and (before.fresh or _shares(title, body.names)):
+    if (first.islower() or first == "(") and (before.fresh or _shares(title, body.names)):
         return _Role.OPENING, behind
     return _Role.EMPHASIS, behind
 
