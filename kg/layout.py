@@ -143,7 +143,7 @@ def _island(nodes: list[int], pairs: list[Edge], room: float) -> list[Point]:
     if len(nodes) <= 80 and connected:
         points = graph.layout_kamada_kawai().coords
     else:
-        points = graph.layout_fruchterman_reingold(niter=500 if len(nodes) <= 500 else 150, grid=False).coords
+        points = graph.layout_fruchterman_reingold(niter=500 if len(nodes) <= 300 else 100, grid=False).coords
     x0 = sum(x for x, _ in points) / len(points)
     y0 = sum(y for _, y in points) / len(points)
     points = [(x - x0, y - y0) for x, y in points]

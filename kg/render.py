@@ -104,7 +104,7 @@ def render(
     facts = {
         "title": title,
         "limit": LIMIT,
-        "depth": min(max(depth, 1), 3),
+        "depth": max(depth, 1),
         "focus": None if focus is None else tables.numbers[focus],
         "kinds": tables.kinds,
         "relations": tables.predicates,

@@ -26,7 +26,7 @@ const holds = (relation) =>
 
 const sizeOf = (concept) => Math.min(22, 5.5 + 2.1 * Math.sqrt(concept.degree));
 const spot = (concept, x = concept.x, y = concept.y, more = {}) => ({ id: concept.id, concept, x, y, r: sizeOf(concept), size: sizeOf(concept), weight: concept.degree, ...more });
-const disc = (group, index) => ({ id: `g${index}`, group, index, x: group.x, y: group.y, r: group.r, weight: 1e6 + group.members.length });
+const disc = (group, index) => ({ id: `g${index}`, group, index, x: group.x, y: group.y, r: group.r, size: group.r, weight: 1e6 + group.members.length });
 
 /** {nodes, links, kind, of: {concepts, relations}}: everything that is drawn, counted and listed. */
 function scene() {

@@ -41,20 +41,22 @@ function cut(items, limit, draw, list = make("ul", { class: "plain" })) {
   return list;
 }
 
-const conceptButton = (concept) => make("button", { type: "button", class: "text", click: () => visit(concept) }, glyph(kindOf(concept)), make("span", {}, concept.label));
-const quoteOf = ([exact, source, line]) => make("blockquote", {}, make("q", { dir: "auto" }, exact), make("cite", {}, placeOf(source, line)));
+const conceptButton = (concept) => make("button", { type: "button", class: "text", click: () => visit(concept) }, glyph(kindOf(concept)), make("span", { dir: "auto" }, shorten(concept.label, 120)));
+const quoteOf = ([exact, source, line]) => make("blockquote", {}, make("q", { dir: "auto" }, ...emphasised(exact)), make("cite", {}, placeOf(source, line)));
+/** Verbatim words of a document; what its Markdown sets in bold is set in bold. */
+const emphasised = (text) => text.split(/\*\*([^*\n]+)\*\*/).map((part, index) => (index % 2 ? make("b", {}, part) : part));
 const placeOf = (source, line) => (line ? `${facts.sources[source]}:${line}` : facts.sources[source] ?? "");
 const quotesOf = (relation) => cut(relation.quotes, 5, (quote) => make("li", {}, quoteOf(quote)));
 
 /** A subject field; a button when the field itself is a concept here. */
 function fieldChip(field) {
   const name = facts.fields[field], concept = concepts.find((other) => other.label === name);
-  return concept ? make("button", { type: "button", class: "chip", click: () => visit(concept) }, name) : make("span", { class: "chip" }, name);
+  return concept ? make("button", { type: "button", class: "chip", click: () => visit(concept) }, shorten(name, 60)) : make("span", { class: "chip" }, shorten(name, 60));
 }
 
 function conceptPanel(concept) {
   const kind = kindOf(concept);
-  const parts = [make("h2", { dir: "auto" }, concept.label), make("p", { class: "kind" }, glyph(kind), kind.label, ...concept.fields.map(fieldChip))];
+  const parts = [make("h2", { dir: "auto" }, concept.label), make("p", { class: "kind" }, glyph(kind), shorten(kind.label, 60), ...concept.fields.map(fieldChip))];
   if (concept.aliases.length) parts.push(make("p", { class: "also", dir: "auto" }, `also: ${concept.aliases.join(", ")}`));
   for (const text of concept.texts) parts.push(make("p", { class: "definition", dir: "auto" }, text));
   if (concept.places.length) parts.push(make("cite", {}, concept.places.map(([source, line]) => placeOf(source, line)).join(", ")));
@@ -82,7 +84,7 @@ function conceptPanel(concept) {
 function relationItem(relation, concept) {
   const item = make("li", { class: "relation" }, conceptButton(concept));
   if (relation.quotes.length) {
-    const why = make("button", { type: "button", class: "text why", "aria-expanded": "false", "aria-label": `Why? Quotes on ${concept.label}`, click: () => {
+    const why = make("button", { type: "button", class: "text why", "aria-expanded": "false", "aria-label": `Why? Quotes on ${shorten(concept.label, 60)}`, click: () => {
       const open = why.getAttribute("aria-expanded") === "true";
       why.setAttribute("aria-expanded", String(!open));
       if (open) item.querySelector(".quotes").remove();
@@ -162,7 +164,7 @@ function showFilters() {
         click: () => filterBy({ [which]: new Set(without.size ? [] : used) }) }, without.size ? "all" : "none")),
       ...used.map((index) => make("label", { class: without.has(index) ? "check off" : "check" },
         make("input", { type: "checkbox", checked: !without.has(index), "data-filter": `${which} ${index}`, change: () => filterBy({ [which]: toggle(index) }) }),
-        picture?.(values[index]), make("span", {}, values[index].label), make("span", { class: "count" }, number(count(index))))),
+        picture?.(values[index]), make("span", {}, shorten(values[index].label, 40)), make("span", { class: "count" }, number(count(index))))),
     ];
   };
   const count = (items, property) => {

@@ -65,11 +65,12 @@ function show({ moved = true } = {}) {
   else network.redraw();
 }
 
+const DEPTHS = Array.from({ length: Math.max(3, facts.depth) }, (_, at) => at + 1);
 function showDepth() {
   const $depth = $("depth");
   $depth.hidden = !state.centre;
   const held = $depth.contains(document.activeElement);
-  $depth.replaceChildren(make("span", {}, "Depth"), ...[1, 2, 3].map((depth) => make("button", { type: "button", "aria-pressed": String(state.depth === depth), click: () => go({ depth, concept: state.concept }) }, String(depth))));
+  $depth.replaceChildren(make("span", {}, "Depth"), ...DEPTHS.map((depth) => make("button", { type: "button", "aria-pressed": String(state.depth === depth), click: () => go({ depth, concept: state.concept }) }, String(depth))));
   if (held) $depth.querySelector('[aria-pressed="true"]').focus();
 }
 
@@ -77,8 +78,9 @@ function showDepth() {
 function fit({ animate = true } = {}) {
   if (!paint.nodes.length) return network.redraw();
   const box = $map.getBoundingClientRect();
-  const x0 = Math.min(...paint.nodes.map((n) => n.x - n.r)), x1 = Math.max(...paint.nodes.map((n) => n.x + n.r));
-  const y0 = Math.min(...paint.nodes.map((n) => n.y - n.r)), y1 = Math.max(...paint.nodes.map((n) => n.y + n.r));
+  let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
+  for (const { x, y, size: r } of paint.nodes) [x0, x1, y0, y1] = [Math.min(x0, x - r), Math.max(x1, x + r), Math.min(y0, y - r), Math.max(y1, y + r)];
+  if (paint.kind === "ego") [x0, y0] = [-(x1 = Math.max(x1, -x0)), -(y1 = Math.max(y1, -y0))]; // the centre in the middle
   const beside = paint.kind === "ego" ? Math.min(150, box.width * 0.22) : 36;
   const scale = Math.min((box.width - 2 * beside) / (x1 - x0 || 1), (box.height - 76) / (y1 - y0 || 1), 1.6);
   network.moveTo({ position: { x: (x0 + x1) / 2, y: (y0 + y1) / 2 }, scale: Math.max(scale, 0.01), animation: animate && !calm ? { duration: 250 } : false });
@@ -93,7 +95,7 @@ function write() {
   const words = new URLSearchParams();
   if (state.concept) words.set("c", state.concept.key);
   if (state.centre) words.set("around", state.centre.key);
-  if (state.centre && state.depth !== 1) words.set("depth", state.depth);
+  if (state.centre) words.set("depth", state.depth);
   if (state.open !== null) words.set("group", state.open);
   if (state.relation) words.set("why", state.relation.index);
   if (state.noKinds.size) words.set("not", listed(state.noKinds, facts.kinds));
@@ -112,7 +114,7 @@ function readAddress() {
   const depth = Number(words.get("depth") ?? (centre ? 1 : facts.depth)), group = Number(words.get("group") ?? -1), field = facts.fields.indexOf(words.get("field"));
   Object.assign(state, {
     concept, centre,
-    depth: [1, 2, 3].includes(depth) ? depth : 1,
+    depth: DEPTHS.includes(depth) ? depth : 1,
     open: facts.groups[group] && !centre ? group : null,
     group: null,
     relation: relations[words.get("why") ?? -1] ?? null,
