@@ -11,14 +11,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from kg.delimited import cells
 from kg.inline import clean, verbatim
 from kg.model import Block, BlockKind, Entry, Flag, Mark, MarkKind, Passage, Span
 from kg.unfold import names_of, unfold
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _BOLD_NAME = re.compile(r"\s*\*\*([^*]{1,200})\*\*")
 _FENCE = re.compile(r"(?P<fence>```|~~~)(?P<language>[\w+#.-]*)")
@@ -212,8 +209,8 @@ class _Gatherer:
                 break
             stop = self.math_end(index)
             if not self.is_separator(index):
-                cells = _cells(self.body, line.start, self.lines[stop - 1].end)
-                rows.append(tuple(self.clean(*cell) for cell in cells))
+                row = cells(self.body, line.start, self.lines[stop - 1].end)
+                rows.append(tuple(self.clean(*cell) for cell in row))
             index = stop
         end = self.lines[index - 1].end
         nothing = Passage("", ((0, self.entry.body_span.start + first.start),))
@@ -350,22 +347,6 @@ def _lines(body: str) -> list[_Line]:
         lines.append(_Line(start, start + len(text), len(before.expandtabs(4))))
         position += len(raw) + 1
     return lines
-
-
-def _cells(body: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The ranges of a row's cells. A pipe tight between characters, as in |x|, parts none if others stand free."""
-    text = body[start:end]
-    free = " | " in text or text.startswith("| ")
-    position = at = start + 1 if text.startswith("|") else start
-    while at < end:
-        if body[at] == "|" and body[at - 1] != "\\":
-            last = at + 1 >= end
-            if last or not free or body[at - 1].isspace() or body[at + 1].isspace():
-                yield position, at
-                position = at + 1
-        at += 1
-    if position < end:
-        yield position, end
 
 
 def _level(title: str, *, colon: bool) -> int:

@@ -190,7 +190,8 @@ class _Cleaner:
             return False
         if _MATH_SIGNS.search(content):
             return True
-        return not content[0].isspace() and len(content.split()) == 1
+        words = content.split()
+        return len(words) == 1 and (not content[0].isspace() or (len(words[0]) <= 2 and words[0].isalpha()))
 
     def _bold(self, at: int, after: int) -> int:
         """Asterisks are markup even if they have no partner: bodies break off inside bold text."""

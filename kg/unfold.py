@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
+from kg.delimited import stretches
 from kg.names import singular
 
 LONGEST_TITLE = 160
@@ -22,10 +23,13 @@ LONGEST_SUBJECT = 100
 """Characters of the subject of a closing sentence."""
 LONGEST_MATH = 400
 """Characters between the dollars of inline math."""
+ALIKE = 2
+"""Items of one sentence each that tell that the last item of their list has one sentence too."""
+SHORTEST = 7
+"""Words of a paragraph that may follow a list in the middle of a body."""
 LONGEST_STEP = 4_000
 """Characters within which step 2 must follow step 1."""
 
-_SEPARATOR = re.compile(r"\|(?:\s*:?-{2,}:?\s*\|)+")
 _MARKS = "•●▪◦‣"
 _TOKEN = re.compile(
     rf"""
@@ -59,15 +63,16 @@ _VERBS = (
     "|combines?|defines?|describes?|refers?|uses?|transforms?"
 )
 _SUBJECT_FOLLOWS = re.compile(rf"\s+(?!(?:{_VERBS}|also|and|or)\b)[a-z][\w-]*\s+(?:is|are|was|were|has|can)\b")
-_PREDICATE = re.compile(rf"(?:\*\*)?\s(?:{_VERBS})\s(?:[\w-]{{1,40}}\s){{0,5}}?\*\*(?=\S)")
+_PREDICATE = re.compile(rf"(?:\*\*)?\s(?:{_VERBS})\s(?P<bold>(?:[\w-]{{1,40}}\s){{0,5}}?\*\*(?=\S))?")
 _STOP = re.compile(r"[.!?…][)\]\"'”’`*_]*\s+(?=(?:\*\*)?[A-Z0-9])")
+_ABBREVIATION = re.compile(r"(?<!\w)(?:e\.g|i\.e|vs|cf|al|ca|approx|Fig|Eq|No|Dr|Mr|Mrs|Ms|Prof|St|[A-Z])\.$")
 _SMALL_WORDS = frozenset({"a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "vs", "with"})
 _WORD = re.compile(r"[^\W_]+")
 _CHUNK = re.compile(r"\S+")
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(singular(word) for word in _WORD.findall(text.casefold()))
+    return frozenset(singular(word).removesuffix("s") for word in _WORD.findall(text.casefold()))
 
 
 def names_of(*names: str) -> frozenset[str]:
@@ -93,16 +98,12 @@ def unfold(text: str, start: int, end: int, names: frozenset[str]) -> list[tuple
     >>> [text[a:b] for a, b in unfold(text, 0, len(text), names_of("walls"))]
     ['**Kinds**', '- **Dry**: no water.', '- **Wet**: water.', 'Walls are **bonds of stone**.']
     """
-    body = _Folded(text, names)
-    position = start
-    while position < end:
-        fence = text.find("```", position, end)
-        _without_code(body, position, end if fence < 0 else fence)
-        if fence < 0:
-            break
-        close = text.find("```", fence + 3, end)
-        position = end if close < 0 else close + 3
-        body.solid(fence, position)
+    body = _Folded(text, end, names)
+    for stretch in stretches(text, start, end):
+        if stretch.solid:
+            body.solid(stretch.start, stretch.end)
+        else:
+            _prose(body, stretch.start, stretch.end)
     return body.lines
 
 
@@ -126,6 +127,8 @@ class _Surroundings(NamedTuple):
     """A colon stands before."""
     announced: bool
     """That colon ends a sentence, not a bold run."""
+    introduced: bool
+    """A single word, behind something solid."""
 
 
 @dataclass(slots=True)
@@ -133,6 +136,7 @@ class _Folded:
     """The lines found so far, and what is known of the line in work."""
 
     text: str
+    end: int
     names: frozenset[str]
     lines: list[tuple[int, int]] = field(default_factory=list)
     line: int = 0
@@ -148,6 +152,9 @@ class _Folded:
     ordinal: int = 0
     """The number of the last step."""
 
+    items: int = 0
+    """How many items of the list in work have ended, each with its one sentence; -1 if any was of another kind."""
+
     def add(self, start: int, end: int) -> None:
         """Add a line, without the white space around it."""
         while start < end and self.text[start].isspace():
@@ -158,98 +165,45 @@ class _Folded:
             self.lines.append((start, end))
 
     def solid(self, start: int, end: int) -> None:
-        """Add a line that has its own end: a heading, code, a formula, a row."""
+        """Add a line that has its own end, as headings, code, formulas and rows have; the line in work ends there."""
+        self.begin(start)
         self.add(start, end)
-        self.line, self.fresh, self.kind = end, True, ""
+        self.line, self.fresh = end, True
 
     def begin(self, at: int, kind: str = "", *, bold_lead: bool = False) -> None:
-        """End the line in work and begin another."""
+        """End the line in work and begin another; a list's last item leaves what is behind its end to a paragraph."""
+        stop = self.item_end(at)
+        if not kind:
+            self.add(self.line, stop)
+            self.line, self.items = stop, 0
+        elif self.kind:
+            single = self.sentence_end(at) == at and _ENDED.search(self.text[max(self.line, at - 40) : at])
+            self.items = self.items + 1 if single and self.items >= 0 else -1
         self.add(self.line, at)
         self.line, self.fresh, self.kind, self.bold_lead = at, False, kind, bold_lead
 
+    def item_end(self, at: int) -> int:
+        """Where the last item of a list ends at the latest, if the line in work is one and the next begins at `at`.
 
-# ------------------------------------------------------------------------------------------ code, formulas and tables
+        If all items before it have one sentence each, so has the last; what is behind must be worth a paragraph. At
+        the end of the body, where a last paragraph is the rule, one such item is enough.
+        """
+        if not self.kind or self.items < (1 if at == self.end else ALIKE):
+            return at
+        stop = self.sentence_end(at)
+        return stop if at == self.end or len(self.text[stop:at].split()) >= SHORTEST else at
 
-
-def _without_code(body: _Folded, start: int, end: int) -> None:
-    """Take a stretch without code fences apart at its display formulas."""
-    text, position = body.text, start
-    while True:
-        opening, close = _display(text, position, end)
-        if close < 0:
-            break
-        _without_formulas(body, position, opening)
-        body.solid(opening, close)
-        position = close
-    _without_formulas(body, position, end)
-
-
-def _display(text: str, start: int, end: int) -> tuple[int, int]:
-    """Where the next display formula begins and ends; one that is never closed goes on to the end."""
-    found = (end, -1)
-    for opening, closing in (("$$", "$$"), ("\\[", "\\]")):
-        place = text.find(opening, start, found[0])
-        close = text.find(closing, place + 2, end) if place >= 0 else -1
-        if close >= 0:
-            found = (place, close + 2)
-        elif (
-            place >= 0
-            and opening == "$$"
-            and (text[place + 2 : place + 3].isspace() or text.startswith("\\", place + 2))
-        ):
-            found = (place, end)
-    return found
-
-
-def _without_formulas(body: _Folded, start: int, end: int) -> None:
-    """Take a stretch without formulas apart at its tables; a separator row gives their number of columns."""
-    text, position = body.text, start
-    while match := _SEPARATOR.search(text, position, end):
-        columns = match.group().count("|") - 1
-        top = _header_row(text, position, match.start(), columns)
-        _prose(body, position, top)
-        body.solid(top, match.start())
-        body.solid(match.start(), match.end())
-        position = match.end()
-        while row := _row_end(text, position, end, columns):
-            body.solid(position, row)
-            position = row
-    _prose(body, position, end)
-
-
-def _header_row(text: str, start: int, end: int, columns: int) -> int:
-    """Where the header row of a table begins, given where its separator begins."""
-    position = end
-    for _ in range(columns + 1):
-        pipe = text.rfind("|", start, position)
-        if pipe < 0:
-            break
-        position = pipe
-    return position
-
-
-def _row_end(text: str, start: int, end: int, columns: int) -> int:
-    """Where the row of a table that begins here ends; 0 if none begins here."""
-    first = _NEXT.match(text, start, end)
-    if first is None or first[1] != "|":
-        return 0
-    position = first.start(1)
-    for _ in range(columns):
-        position = _next_pipe(text, position + 1, end)
-        if position < 0:
-            return end
-    return position + 1
-
-
-def _next_pipe(text: str, start: int, end: int) -> int:
-    """The next pipe that parts cells: not escaped, and not tight between two characters as in |x|."""
-    position = text.find("|", start, end)
-    while position >= 0:
-        tight = position + 1 < end and not text[position + 1].isspace() and not text[position - 1].isspace()
-        if text[position - 1] != "\\" and not tight:
-            return position
-        position = text.find("|", position + 1, end)
-    return -1
+    def sentence_end(self, at: int) -> int:
+        """Where the first sentence of the line in work ends."""
+        stops = _STOP.finditer(self.text, self.line, at)
+        return next(
+            (
+                stop.end()
+                for stop in stops
+                if not _ABBREVIATION.search(self.text[max(0, stop.start() - 7) : stop.start() + 1])
+            ),
+            at,
+        )
 
 
 # -------------------------------------------------------------------------------------------------------------- prose
@@ -259,12 +213,12 @@ def _prose(body: _Folded, start: int, end: int) -> None:
     """Take apart what is neither code nor formula nor table."""
     text = body.text
     body.line = start
-    closing = _closing(body, start, end)
+    closing, in_list = _closing(body, start, end)
     position = start
     while match := _TOKEN.search(text, position, end):
         at, position = match.start(), match.end()
         if body.line < closing <= at:
-            body.begin(closing)
+            _begin_closing(body, closing, in_list)
         before = _before(body, at)
         if match["code"]:
             close = text.find("`", position, end)
@@ -288,11 +242,16 @@ def _prose(body: _Folded, start: int, end: int) -> None:
         elif before.fresh or before.ended or body.kind:  # a quotation that begins in bold
             position = _begin_item(body, at, "", position, end)
     if body.line < closing < end:
-        body.begin(closing)
-    body.add(body.line, end)
+        _begin_closing(body, closing, in_list)
     if not _NOTHING.match(text, body.line, end):
-        body.fresh = False
+        body.begin(end)
     body.line = end
+
+
+def _begin_closing(body: _Folded, closing: int, in_list: bool) -> None:
+    """Begin the closing sentence, but not in the body's first paragraph, nor outside lists if it belongs `in_list`."""
+    if body.kind or (body.lines and not in_list):
+        body.begin(body.item_end(closing))
 
 
 def _inline_math(body: _Folded, at: int, position: int, end: int, before: _Surroundings) -> int:
@@ -312,6 +271,7 @@ def _before(body: _Folded, at: int) -> _Surroundings:
         ended=bool(_ENDED.search(before)),
         colon=before.endswith((":", ":**")),
         announced=before.endswith(":") and not before.endswith("**:"),
+        introduced=body.fresh and bool(body.lines) and before.isalpha(),
     )
 
 
@@ -337,8 +297,8 @@ def _is_bullet(body: _Folded, marker: str, position: int, end: int, before: _Sur
     if marker in _MARKS or before.fresh or before.colon:
         return True
     labelled = _LABEL.match(text, position, end) is not None
-    if body.kind in ("", "1"):  # no list is open: only a label says that one begins
-        return labelled and before.ended
+    if body.kind in ("", "1"):  # no list is open: only a label says that one begins, or a "where" below a formula
+        return (labelled and before.ended) or before.introduced
     if labelled or before.ended:
         return True
     if body.bold_lead or marker != body.kind:
@@ -366,7 +326,6 @@ def _dashed_heading(body: _Folded, at: int, position: int, end: int) -> int:
     tail = _DASHED_END.match(body.text, close + 2, end)
     if tail is None:
         return position
-    body.add(body.line, at)
     body.solid(at, tail.end())
     return tail.end()
 
@@ -378,7 +337,6 @@ def _bold(body: _Folded, at: int, position: int, end: int, before: _Surroundings
         return position
     role, behind = _role(body, at, close, end, before)
     if role is _Role.HEADING:
-        body.add(body.line, at)
         body.solid(at, behind)
         body.ordinal = 0
         return behind
@@ -447,30 +405,41 @@ def _shares(subject: str, names: frozenset[str]) -> bool:
     return bool(subject_words) and 2 * len(subject_words & names) >= len(subject_words)
 
 
-def _closing(body: _Folded, start: int, end: int) -> int:
-    """Where the entry's closing sentence begins ("The name is **the …**"); -1 if there is none.
+def _closing(body: _Folded, start: int, end: int) -> tuple[int, bool]:
+    """Where the entry's closing sentence begins ("The name is **the …**"), or -1; and whether only a list is left so.
 
     It is the last clause whose subject has the entry's name and whose predicate is set in bold, after which there are
-    no more bullets or tables. After a full stop half of the subject must be the name's words, elsewhere all of it.
+    no more bullets or tables. After a full stop half of the subject must be the name's words, elsewhere all of it. A
+    sentence without bold will do behind a list if all of its subject is the name.
     """
     text = body.text
     tail = max(text.rfind(" - **", start, end), text.rfind(" | ", start, end), start)
-    found = -1
+    plain = bold = -1
     for match in _PREDICATE.finditer(text, tail, end):
         left = max(tail, match.start() - LONGEST_SUBJECT)
         stop = max((m.end() for m in _STOP.finditer(text, left, match.start())), default=0)
-        if stop and _shares(text[stop : match.start()], body.names):
-            found = stop
-            continue
-        subject = -1
-        for chunk in reversed(list(_CHUNK.finditer(text, max(left, stop), match.start()))):
-            word = chunk.group()
-            if "**" in word or not (_words(word) <= body.names or word in _SMALL_WORDS):
-                if "**" in word:
-                    subject = -1
-                break
-            if word[0].isupper():
-                subject = chunk.start()
-        if subject > start:
-            found = subject
+        subject = text[stop : match.start()]
+        if stop and "**" in subject:
+            plain = -1  # a bold subject is known as a beginning by itself
+        elif not match["bold"]:
+            if stop and _words(subject) - _SMALL_WORDS <= body.names:
+                plain = stop
+        elif stop and _shares(subject, body.names):
+            bold = stop
+        else:
+            bold = max(bold, _subject(body, max(left, stop, start + 1), match.start()))
+    return (bold, False) if bold >= 0 else (plain, True)
+
+
+def _subject(body: _Folded, start: int, end: int) -> int:
+    """Where the words before `end` that are all the entry's name begin, with a capital; -1 if there are none."""
+    found = -1
+    for chunk in reversed(list(_CHUNK.finditer(body.text, start, end))):
+        word = chunk.group()
+        if "**" in word:
+            return -1
+        if not (_words(word) <= body.names or word in _SMALL_WORDS):
+            break
+        if word[0].isupper():
+            found = chunk.start()
     return found
