@@ -37,18 +37,11 @@ def annotate(
 
     `headwords[i]` belongs to `entries[i]`. `progress` is told (entries done, entries in all).
     """
-    from kg.annotate.boilerplate import Recurrence
-    from kg.annotate.entry import Glossary, finish, masks, prepare, sentences_of
-    from kg.annotate.gazetteer import Gazetteer
+    from kg.annotate.entry import finish, prepare
+    from kg.annotate.glossary import glossary_of
     from kg.annotate.pipeline import parse
-    from kg.names import key
 
-    recurrence = Recurrence()
-    for entry, headword in zip(entries, headwords, strict=True):
-        for label, sentence in sentences_of(entry):
-            recurrence.add(key(headword.label), label, sentence.text, masks(headword))
-    names = [(name, h.label) for h in headwords for name in (h.label, *h.aliases)]
-    glossary = Glossary(recurrence, Gazetteer(names))
+    glossary = glossary_of(entries, headwords)
     for start in range(0, len(entries), _BATCH):
         batch = [
             prepare(entry, headword, glossary)

@@ -1,33 +1,44 @@
-"""How far each rule can be trusted: its precision on annotated entries, measured by `benchmarks/calibrate.py`.
+"""How far a finding can be trusted: a log-linear model over what is known of it, fitted on annotated entries.
 
-`confidence.json` holds, for each rule and relation, the smoothed share of its assertions that a careful reader also
-made. A rule that was never seen gets the prior, the precision of all rules together.
+A rule proposes; its weight and the circumstances decide: which rule and cue, which kind of thing the object is, how
+many rules agree, how the phrase is built. `benchmarks/calibrate.py` fits the weights by logistic regression (Platt
+scaling with named features) and writes `confidence.json`; the probability is the share of such findings that a careful
+reader also made. Features that were never seen weigh nothing, so an unknown rule falls back on its circumstances.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """Measured precision: by "rule relation", and the `prior`; below `floor` an assertion is not made."""
+    """Weights of features; below `floor` a finding is not reported."""
 
-    prior: float
+    bias: float
     floor: float
-    rules: dict[str, float]
+    weights: Mapping[str, float]
 
-    def of(self, rule: str, predicate: str) -> float:
-        """The precision of a rule where it asserts a relation."""
-        return self.rules.get(f"{rule} {predicate}", self.prior)
+    def of(self, features: Iterable[str]) -> float:
+        """The probability that a finding with these features is right, in 0…1.
+
+        >>> round(Confidence(0.0, 0.2, {"rule=a": 1.1}).of(["rule=a", "unheard of"]), 2)
+        0.75
+        """
+        weights = self.weights
+        return 1.0 / (1.0 + math.exp(-(self.bias + sum(weights.get(feature, 0.0) for feature in features))))
 
 
 @cache
-def confidence() -> Confidence:
-    """The table of `confidence.json`; without the file, every rule has the prior."""
-    path = files("kg.annotate").joinpath("confidence.json")
-    data = json.loads(path.read_text(encoding="utf-8"))
-    return Confidence(data["prior"], data["floor"], data["rules"])
+def confidence(task: str) -> Confidence:
+    """The model of `confidence.json` for a task: "assertions" or "mentions"."""
+    data = json.loads(files("kg.annotate").joinpath("confidence.json").read_text(encoding="utf-8"))[task]
+    return Confidence(data["bias"], data["floor"], data["weights"])

@@ -6,49 +6,38 @@ entry, its headword and the `Glossary` (what recurs, which names there are) alon
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kg.annotate import mentions as terms
 from kg.annotate.abbreviations import abbreviations
-from kg.annotate.confidence import confidence
 from kg.annotate.definitions import genus
+from kg.annotate.glossary import masks
 from kg.annotate.kinds import kind_of_concept
 from kg.annotate.relations import Candidate, host_phrase, of_aside, of_unit
 from kg.annotate.structure import Listed, Stretch, cue_of, read
 from kg.annotate.units import Role, Unit, sentences, units
+from kg.annotate.weighing import Weighted, choose, weigh, word_counts
 from kg.model import (
     Annotation,
-    Assertion,
     BlockKind,
     Definition,
     Entry,
     Flag,
     Headword,
     Key,
-    Passage,
+    Mention,
     Span,
-    Year,
 )
 from kg.names import key, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from spacy.tokens import Doc
 
-    from kg.annotate.boilerplate import Recurrence
-    from kg.annotate.gazetteer import Gazetteer
+    from kg.annotate.glossary import Glossary
     from kg.annotate.phrases import Phrase
-
-
-@dataclass(frozen=True, slots=True)
-class Glossary:
-    """What must be known of all entries to annotate one: what recurs over them and how their concepts are named."""
-
-    recurrence: Recurrence
-    gazetteer: Gazetteer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +54,6 @@ class Work:
     def texts(self) -> Iterator[str]:
         """The texts that have to be parsed."""
         return (unit.text for _, found in self.parts for unit in found)
-
-
-def masks(headword: Headword) -> tuple[str, ...]:
-    """What stands for the concept itself in a sentence: its names and its field."""
-    return (headword.label, *headword.aliases, *([headword.category] if headword.category else []))
-
-
-def sentences_of(entry: Entry) -> Iterator[tuple[str, Passage]]:
-    """The sentences of an entry's running text, each with the label of its bullet."""
-    for block in entry.blocks:
-        if block.kind in {BlockKind.PARAGRAPH, BlockKind.BULLET, BlockKind.STEP}:
-            for start, end in sentences(block.passage.text):
-                yield block.lead.text if block.lead else "", block.passage.slice(start, end)
 
 
 def prepare(entry: Entry, headword: Headword, glossary: Glossary) -> Work:
@@ -114,11 +90,10 @@ def prepare(entry: Entry, headword: Headword, glossary: Glossary) -> Work:
 def finish(work: Work, docs: Mapping[str, Doc], glossary: Glossary) -> Annotation:
     """Read the parses of an entry's units: definitions, mentions, assertions."""
     entry, headword = work.entry, work.headword
-    own = {key(name) for name in (headword.label, *headword.aliases)}
+    own = _own(headword)
     definitions, defining = _definitions(work, docs)
-    candidates = list(_candidates(work, docs, defining, definitions))
-    assertions = tuple(_weighed(candidates, headword, own))
-    found = tuple(terms.mentions(work.parts, work.listed, assertions, docs, glossary.gazetteer, entry, own))
+    assertions = tuple(choose(_weighed(work, docs, defining, definitions, own)))
+    found = _mentions(work, docs, glossary, own)
     kind = kind_of_concept(headword.label, definitions[0].genus if definitions else None, headword.category)
     flags = set()
     if work.boilerplate:
@@ -129,6 +104,38 @@ def finish(work: Work, docs: Mapping[str, Doc], glossary: Glossary) -> Annotatio
     return Annotation(
         entry, headword, kind, definitions, found, assertions, abbreviations(texts), work.boilerplate, frozenset(flags)
     )
+
+
+def proposed_mentions(work: Work, docs: Mapping[str, Doc], glossary: Glossary) -> list[terms.Proposed]:
+    """All phrases of an entry that could be terms, with their features: what calibration learns from."""
+    return terms.propose(work.parts, work.listed, docs, work.entry, _own(work.headword))
+
+
+def _mentions(work: Work, docs: Mapping[str, Doc], glossary: Glossary, own: set[Key]) -> tuple[Mention, ...]:
+    found = [*terms.glossary_mentions(work.entry, glossary.gazetteer, glossary.kinds, own)]
+    known = {(m.span, key(m.label)) for m in found}
+    for mention in terms.select(proposed_mentions(work, docs, glossary)):
+        if (mention.span, key(mention.label)) not in known:
+            known.add((mention.span, key(mention.label)))
+            found.append(mention)
+    return tuple(sorted(found, key=lambda m: (m.span, m.rule, m.label)))
+
+
+def _own(headword: Headword) -> set[Key]:
+    return {key(name) for name in (headword.label, *headword.aliases)}
+
+
+def weighted(work: Work, docs: Mapping[str, Doc]) -> list[Weighted]:
+    """All candidate assertions of an entry with their features, right and wrong: what calibration learns from."""
+    definitions, defining = _definitions(work, docs)
+    return _weighed(work, docs, defining, definitions, _own(work.headword))
+
+
+def _weighed(
+    work: Work, docs: Mapping[str, Doc], defining: set[int], definitions: tuple[Definition, ...], own: set[Key]
+) -> list[Weighted]:
+    heard = word_counts([text for block in work.entry.blocks for text in block.texts])
+    return weigh(_candidates(work, docs, defining, definitions), work.headword.label, own, heard)
 
 
 def _rstrip(text: str, start: int, end: int) -> int:
@@ -213,27 +220,3 @@ def _candidates(
                         stretch.passage, stretch.topic, cue, stretch.block, unit.label.text, listed=True
                     )
             yield from of_unit(stretch_here, unit, doc, defining=first)
-
-
-def _weighed(candidates: Iterable[Candidate], headword: Headword, own: set[Key]) -> Iterator[Assertion]:
-    """One assertion for each statement: the candidate whose rule is trusted most. Nothing is related to itself."""
-    table = confidence()
-    best: dict[tuple[str, str, str], Assertion] = {}
-    for c in candidates:
-        subject = headword.label if c.subject is None or key(c.subject) in own else c.subject
-        obj = c.object if isinstance(c.object, Year) else _tidy(c.object)
-        trust = table.of(c.rule, c.predicate)
-        if not obj or trust < table.floor or not len(c.span):
-            continue
-        subject = _tidy(subject)
-        subject_key, object_key = str(key(subject)), str(obj) if isinstance(obj, Year) else str(key(obj))
-        if not subject or subject_key == object_key or (subject == headword.label and object_key in own):
-            continue
-        statement = (subject_key, c.predicate, object_key)
-        if statement not in best or best[statement].confidence < trust:
-            best[statement] = Assertion(subject, c.predicate, obj, c.span, c.rule, trust)
-    yield from best.values()
-
-
-def _tidy(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(' .,;:"“”*`')

@@ -1,66 +1,188 @@
-"""Mentions: names of other entries, and the terms and named things that have no entry."""
+"""Mentions: names of other entries, and the terms and named things that have no entry.
+
+Names of entries come from the gazetteer. Terms come from noun phrases, lead-ins, list items and bold words; whether a
+phrase is a term is weighed by how it is built and used (`confidence.json`, task "mentions"): its head noun's class, its
+length and shape, its parts in sentences, whether the layout sets it apart.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kg.annotate.kinds import kind_of
+from kg.annotate.confidence import Confidence, confidence
+from kg.annotate.kinds import head_kind, kind_of
 from kg.annotate.lexicon import lexicon
-from kg.annotate.phrases import is_nominal, phrases
-from kg.model import Assertion, BlockKind, Entry, Key, Mention, Span
-from kg.names import key
+from kg.annotate.phrases import Phrase, is_nominal, phrases
+from kg.annotate.units import Role
+from kg.annotate.weighing import shape, tidy
+from kg.model import BlockKind, Key, MarkKind, Mention, Span
+from kg.names import is_acronym, key, singular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from spacy.tokens import Doc
+    from spacy.tokens import Doc, Token
 
     from kg.annotate.gazetteer import Gazetteer
     from kg.annotate.structure import Listed, Stretch
     from kg.annotate.units import Unit
+    from kg.model import Entry, Passage
 
 
-def mentions(
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A mention and what speaks for its being a term."""
+
+    mention: Mention
+    features: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Term:
+    """All that was seen of one term in an entry."""
+
+    label: str
+    places: set[tuple[Span, str]] = field(default_factory=set)
+    roles: set[str] = field(default_factory=set)
+    entities: set[str] = field(default_factory=set)
+
+
+def glossary_mentions(entry: Entry, gazetteer: Gazetteer, kinds: Mapping[str, str], own: set[Key]) -> Iterator[Mention]:
+    """The names of other entries in a body, code and formulas left out."""
+    for passage in _passages(entry):
+        for hit in gazetteer.find(passage.text):
+            if key(hit.label) not in own and key(passage.text[hit.start : hit.end]) not in own:
+                kind = kinds.get(hit.label, "Method")
+                yield Mention(hit.label, kind, passage.span(hit.start, hit.end), "mention:gazetteer")
+
+
+def propose(
     parts: Sequence[tuple[Stretch, tuple[Unit, ...]]],
     listed: Sequence[Listed],
-    assertions: Sequence[Assertion],
     docs: Mapping[str, Doc],
-    gazetteer: Gazetteer,
     entry: Entry,
     own: set[Key],
-) -> Iterator[Mention]:
-    """All mentions of an entry in text order: glossary concepts first found anywhere, then terms."""
-    found: list[Mention] = []
-    seen: set[tuple[str, Span]] = set()
+) -> list[Proposed]:
+    """All phrases of an entry that could be terms, each place with the features of its term."""
+    terms: dict[Key, _Term] = {}
 
-    def add(label: str, span: Span, rule: str, entity: str | None = None) -> None:
-        if not label or key(label) in own or not len(span):
+    def see(text: str, span: Span, role: str, rule: str, entity: str = "") -> None:
+        label = tidy(text)
+        name = key(label)
+        if not label or name in own or not len(span) or not any(c.isalpha() for c in label):
             return
-        mark = (key(label), span)
-        if mark not in seen:
-            seen.add(mark)
-            found.append(Mention(label, kind_of(label, entity), span, rule))
+        term = terms.setdefault(name, _Term(label))
+        term.places.add((span, rule))
+        term.roles.add(role)
+        if entity:
+            term.entities.add(entity)
 
+    for item in listed:
+        see(item.passage.text, item.passage.span(), f"listed:{item.rule}", "term:listed")
+    for stretch, cut in parts:
+        for unit in cut:
+            _see_phrases(stretch, unit, docs[unit.text], see)
+    bold = {
+        key(passage.text[mark.start : mark.end])
+        for passage in _passages(entry)
+        for mark in passage.marks
+        if mark.kind is MarkKind.BOLD
+    }
+    found: list[Proposed] = []
+    for name, term in terms.items():
+        features = _features(term, name in bold)
+        kind = kind_of(term.label, min(term.entities, default=None))
+        found += [Proposed(Mention(term.label, kind, span, rule), features) for span, rule in sorted(term.places)]
+    return found
+
+
+def select(proposed: Iterable[Proposed], model: Confidence | None = None) -> list[Mention]:
+    """The mentions of what is probably a term."""
+    table = model or confidence("mentions")
+    trust: dict[tuple[str, ...], float] = {}
+    for p in proposed:
+        if p.features not in trust:
+            trust[p.features] = table.of(p.features)
+    return [p.mention for p in proposed if trust[p.features] >= table.floor]
+
+
+def _passages(entry: Entry) -> Iterator[Passage]:
     for block in entry.blocks:
         if block.kind in {BlockKind.CODE, BlockKind.FORMULA, BlockKind.HEADING}:
             continue
-        passages = [*([block.lead] if block.lead else []), block.passage, *(c for row in block.rows for c in row)]
-        for passage in passages:
-            for hit in gazetteer.find(passage.text):
-                add(hit.label, passage.span(hit.start, hit.end), "gazetteer")
-    for item in listed:
-        add(item.passage.text, item.passage.span(), "term:listed")
-    for _, cut in parts:
-        for unit in cut:
-            doc = docs[unit.text]
-            for token in doc:
-                if not is_nominal(token) or (
-                    token.dep_ in {"compound", "nmod", "conj", "appos"} and token.dep_ == "compound"
-                ):
-                    continue
-                for phrase in phrases(token):
-                    if phrase.head in lexicon().vague_nouns:
-                        continue
-                    if phrase.token == token.i:
-                        add(phrase.text, unit.span(phrase.start, phrase.end), "term:phrase", token.ent_type_)
-    yield from sorted(found, key=lambda m: (m.span, m.rule, m.label))
+        yield from [*([block.lead] if block.lead else []), block.passage, *(c for row in block.rows for c in row)]
+
+
+def _see_phrases(stretch: Stretch, unit: Unit, doc: Doc, see: object) -> None:
+    assert callable(see)
+    where = "aside" if unit.role is Role.ASIDE else "cell" if stretch.cell else "text"
+    for token in doc:
+        if not is_nominal(token) or token.dep_ in {"conj", "appos"}:
+            continue
+        if token.dep_ == "compound":
+            if is_acronym(token.text):
+                see(token.text, unit.span(token.idx, token.idx + len(token)), "inside", "term:inside", token.ent_type_)
+            continue
+        for phrase in phrases(token):
+            span = unit.span(phrase.start, phrase.end)
+            role = f"{where}:{token.dep_}"
+            see(_citation(phrase, doc), span, role, "term:phrase", token.ent_type_)
+            yield_parts = phrase.text.split(" of ")
+            if len(yield_parts) == 2:
+                for part in yield_parts:
+                    if part.casefold() not in lexicon().vague_nouns:
+                        see(part, span, "of-part", "term:part")
+            words = phrase.text.split()
+            for cut in range(1, min(len(words) - 1, 3)):
+                if " of " not in phrase.text:
+                    see(" ".join(words[cut:]), span, f"tail:{_tag(doc, phrase, cut - 1)}", "term:tail")
+
+
+def _tag(doc: Doc, phrase: Phrase, at: int) -> str:
+    tokens: list[Token] = [t for t in doc if phrase.start <= t.idx < phrase.end and t.text in phrase.text.split()]
+    return tokens[at].tag_ if at < len(tokens) else "?"
+
+
+def _citation(phrase: Phrase, doc: Doc) -> str:
+    """The phrase with its head in the singular."""
+    words = phrase.text.split()
+    if " of " not in phrase.text and doc[phrase.token].tag_ == "NNS" and words[-1].islower():
+        words[-1] = singular(words[-1])
+    return " ".join(words)
+
+
+def _features(term: _Term, bold: bool) -> tuple[str, ...]:
+    words = term.label.split()
+    head = singular(words[-1].casefold())
+    kind = head_kind(term.label) or "?"
+    groups: dict[str, int] = defaultdict(int)
+    for role in term.roles:
+        groups[role.split(":")[0]] += 1
+    only_tail = all(r.startswith(("tail", "of-part")) for r in term.roles)
+    form = shape(term.label)
+    found = [
+        f"words={min(len(words), 5)}",
+        f"shape={form}",
+        f"kind={kind}",
+        f"kind={kind} words={min(len(words), 3)}",
+        f"shape={form} words={min(len(words), 3)}",
+        f"head={head}",
+        f"places={min(len(term.places), 4)}",
+        f"suffix={head[-3:]}",
+        *(f"in={group}" for group in groups),
+        *(f"role={role}" for role in term.roles),
+        *(f"entity={entity}" for entity in term.entities),
+    ]
+    if len(words) > 1:
+        found.append(f"first={words[0].casefold()}")
+    if only_tail:
+        found.append("only-tail")
+        found.append(f"only-tail kind={kind} words={min(len(words), 3)}")
+    if bold:
+        found.append("bold")
+    if head in lexicon().vague_nouns:
+        found.append("vague")
+        found.append(f"vague words={min(len(words), 3)}")
+    return tuple(sorted(found))

@@ -49,6 +49,8 @@ class Candidate:
     object: str | Year
     span: Span
     rule: str
+    cue: str = ""
+    """The verb or preposition that was read, as in `syntax.Link`."""
 
 
 def of_unit(stretch: Stretch, unit: Unit, doc: Doc, *, defining: bool) -> Iterator[Candidate]:
@@ -56,22 +58,23 @@ def of_unit(stretch: Stretch, unit: Unit, doc: Doc, *, defining: bool) -> Iterat
     topic = stretch.topic.label
     home = "definition" if defining else "verb"
     for link in links(doc):
-        if link.negated:
-            continue
-        yield from _of_link(link, unit, topic, home)
+        if not link.negated:
+            yield from _of_link(link, unit, topic, home)
     frame = stretch.frame
-    if frame is not None and frame.text:
-        where = "cell" if stretch.cell else "frame"
-        for role, phrase in _parts(doc):
-            yield _candidate(topic, None, frame.text, phrase, unit, f"{where}:{frame.name}:{role}")
-    elif stretch.listed and frame is not None and frame.items:
-        for role, phrase in _parts(doc):
-            if role == "root":
-                yield _candidate(topic, None, frame.items, phrase, unit, f"bullet:{frame.name}")
-    elif not defining:
-        for role, phrase in _parts(doc):
-            if role != "other":
-                yield _candidate(topic, None, "uses", phrase, unit, f"plain:{role}")
+    name = frame.name if frame is not None else "plain"
+    if stretch.cell:
+        where = "cell"
+    elif frame is not None and frame.text:
+        where = "frame"
+    elif stretch.listed:
+        where = "bullet"
+    else:
+        where = "definition-part" if defining else "text"
+    predicate = "uses"
+    if frame is not None:
+        predicate = frame.text or (frame.items if stretch.listed else "") or "uses"
+    for role, phrase in _parts(doc):
+        yield _candidate(topic, None, predicate, phrase, unit, f"{where}:{name}:{role}")
 
 
 def _of_link(link: Link, unit: Unit, topic: str | None, home: str) -> Iterator[Candidate]:
@@ -80,54 +83,55 @@ def _of_link(link: Link, unit: Unit, topic: str | None, home: str) -> Iterator[C
     if cue == "be>":
         yield _link(link, "broader", unit, topic, "definition:is-a" if home == "definition" else "copula:is-a")
         return
-    if cue in table:
-        yield _link(link, table[cue], unit, topic, f"{home}:{table[cue]}")
-        return
-    if cue.endswith("<"):
+    if cue.endswith("<") and cue not in table:
         predicate = table.get(cue[:-1] + ">")
-        if predicate is not None:
-            subject = link.subject.text if link.subject is not None else topic
-            if subject is not None:
-                span = unit.span(link.start, link.end)
-                yield Candidate(link.object.text, predicate, subject, span, f"agent:{predicate}@phrase")
+        subject = link.subject.text if link.subject is not None else topic
+        if predicate is not None and subject is not None:
+            span = unit.span(link.start, link.end)
+            yield Candidate(link.object.text, predicate, subject, span, f"agent:{predicate}@phrase", cue)
         yield _link(link, "uses", unit, topic, "agent:by")
         return
-    prep = cue.split("+")[-1] if "+" in cue else cue.split(">")[-1] if ">" in cue else ""
     if cue.startswith("noun:"):
         prep = cue.removeprefix("noun:")
-        predicate = table.get(f"prep:{prep}")
-        if predicate == "hasExample":
-            yield _link(link, predicate, unit, topic, f"hearst:{prep}")
-        elif predicate is not None:
-            yield _link(link, predicate, unit, topic, f"noun:{prep}")
-            if topic is None or link.subject is None:
-                yield _candidate(topic, None, predicate, link.object, unit, f"noun-topic:{prep}")
+        predicate = table.get(f"prep:{prep}", "uses")
+        yield _link(link, predicate, unit, topic, f"hearst:{prep}" if predicate == "hasExample" else f"noun:{prep}")
+        yield _candidate(topic, None, predicate, link.object, unit, f"noun-topic:{prep}", cue=cue)
         return
-    if prep and f"prep:{prep}" in table:
-        predicate = table[f"prep:{prep}"]
-        yield _link(link, predicate, unit, topic, f"prep:{prep}" if home == "verb" else f"definition-prep:{prep}")
-        return
-    if cue.endswith(">") and "+" not in cue:
-        yield _link(link, "usedFor", unit, topic, f"{home}:other")
+    prep = re.split(r"[+>]", cue)[-1]
+    if cue in table:
+        found = {table[cue]: f"{home}:{table[cue]}"}
+    elif prep and f"prep:{prep}" in table:
+        found = {table[f"prep:{prep}"]: f"prep:{prep}" if home == "verb" else f"definition-prep:{prep}"}
     elif prep:
-        yield _link(link, "usedFor", unit, topic, "prep:other")
+        found = {"usedFor": "prep:other", "uses": "prep:other"}
+    else:
+        found = {"usedFor": f"{home}:other", "uses": f"{home}:other"}
+    if "usedFor" in found:
+        found.setdefault("uses", found["usedFor"])
+    elif "uses" in found:
+        found.setdefault("usedFor", found["uses"])
+    for predicate, rule in found.items():
+        yield _link(link, predicate, unit, topic, rule)
+        if link.subject is not None:
+            lifted = rule.replace("verb:", "lifted:") if rule.startswith("verb:") else f"lifted-{rule}"
+            yield _candidate(topic, None, predicate, link.object, unit, lifted, link.start, link.end, cue=cue)
 
 
 def _link(link: Link, predicate: str, unit: Unit, topic: str | None, rule: str) -> Candidate:
     subject = None if link.subject is None else link.subject.text
-    return _candidate(topic, subject, predicate, link.object, unit, rule, link.start, link.end)
+    return _candidate(topic, subject, predicate, link.object, unit, rule, link.start, link.end, cue=link.cue)
 
 
 def _candidate(
     topic: str | None, subject: str | None, predicate: str, obj: Phrase, unit: Unit, rule: str,
-    start: int | None = None, end: int | None = None,
+    start: int | None = None, end: int | None = None, *, cue: str = "",
 ) -> Candidate:  # fmt: skip
     if subject is not None:
         rule += "@phrase"
     elif topic is not None:
         rule += "@lead"
     span = unit.span(obj.start if start is None else start, obj.end if end is None else end)
-    return Candidate(subject if subject is not None else topic, predicate, obj.text, span, rule)
+    return Candidate(subject if subject is not None else topic, predicate, obj.text, span, rule, cue)
 
 
 def _parts(doc: Doc) -> Iterator[tuple[str, Phrase]]:

@@ -1,0 +1,264 @@
+"""Fit the confidence of assertions and mentions on annotated entries; report how well it is calibrated.
+
+    python benchmarks/calibrate.py ../shared/gold/train.json [--seeds ../shared/seeds] [--dry]
+
+Every candidate that the rules propose for an annotated entry is right or wrong by the annotation (the matching is that
+of score.py: token F1 of two thirds). A logistic regression with L2 penalty over the candidates' named features gives
+the probability of being right; five folds over entries tell how good it is on entries that it has not seen, and
+where to cut. Writes kg/annotate/confidence.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter, defaultdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from kg.annotate.confidence import Confidence  # noqa: E402
+from kg.annotate.entry import prepare, proposed_mentions, weighted  # noqa: E402
+from kg.annotate.glossary import glossary_of  # noqa: E402
+from kg.annotate.mentions import select  # noqa: E402
+from kg.annotate.pipeline import load_pipeline, parse  # noqa: E402
+from kg.annotate.weighing import choose  # noqa: E402
+from kg.names import key  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kg.model import Entry, Headword
+
+FOLDS = 5
+MINIMUM = {"assertions": 4, "mentions": 4}
+PENALTY = {"assertions": 2.0, "mentions": 1.5}
+
+
+@cache
+def scorer() -> Any:
+    """The matching of ../shared/gold/score.py, so that calibration and score agree on what is right."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("score", ROOT.parent / "shared" / "gold" / "score.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.tokens = cache(module.tokens)
+    module.close = cache(module.close)
+    return module
+
+
+def close(a: str, b: str) -> bool:
+    return bool(scorer().close(a, b))
+
+
+def read_entries(seeds: Path) -> tuple[list[Entry], list[Headword]]:
+    from kg.blocks import parse as blocks
+    from kg.headers import headword, subject_fields
+    from kg.read import documents, read
+
+    entries = [blocks(entry) for path, source in documents([seeds]) for entry in read(path, source=source)]
+    fields = subject_fields(entries)
+    return entries, [headword(entry, fields) for entry in entries]
+
+
+class Logistic:
+    """Logistic regression over sets of named features, fitted by Adam on the whole batch; deterministic."""
+
+    def __init__(self, rows: Sequence[tuple[str, ...]], labels: Sequence[bool], minimum: int, penalty: float) -> None:
+        counts = Counter(feature for row in rows for feature in row)
+        self.names = sorted(f for f, n in counts.items() if n >= minimum)
+        index = {name: n for n, name in enumerate(self.names)}
+        known = [[index[f] for f in row if f in index] for row in rows]
+        flat = np.array([i for row in known for i in row], dtype=np.int64)
+        owner = np.repeat(np.arange(len(rows)), [len(row) for row in known])
+        y = np.array(labels, dtype=np.float64)
+        weights, bias = np.zeros(len(self.names)), float(np.log(y.mean() / (1 - y.mean())))
+        m, v, mb, vb = np.zeros_like(weights), np.zeros_like(weights), 0.0, 0.0
+        for step in range(1, 251):
+            logits = bias + np.bincount(owner, weights[flat], minlength=len(rows))
+            residual = 1 / (1 + np.exp(-logits)) - y
+            gradient = np.bincount(flat, residual[owner], minlength=len(self.names)) + penalty * weights
+            gb = float(residual.sum())
+            rate = 0.1 if step < 150 else 0.03
+            m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+            mb, vb = 0.9 * mb + 0.1 * gb, 0.999 * vb + 0.001 * gb**2
+            scale = np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+            weights = weights - rate * scale * m / (np.sqrt(v) + 1e-8)
+            bias -= rate * scale * mb / (vb**0.5 + 1e-8)
+        self.weights, self.bias = weights, bias
+
+    def model(self, floor: float) -> Confidence:
+        """The fitted weights, rounded; those that do not matter left out."""
+        kept = {n: round(float(w), 2) for n, w in zip(self.names, self.weights, strict=True) if abs(w) >= 0.02}
+        return Confidence(round(self.bias, 2), floor, kept)
+
+
+def own_names(gold: dict[str, Any], gid: str, label: str, aliases: Sequence[str]) -> list[str]:
+    group = {gid} | {o for ids in gold["duplicates"] if gid in ids for o in ids}
+    heads = [gold["H"][g] for g in sorted(group) if g in gold["H"]]
+    return [label, *aliases, *(name for h in heads for name in (h["pref"], *h["alt"]))]
+
+
+def is_right(w: Any, facts: list[dict[str, Any]], label: str, names: list[str]) -> bool:
+    """Whether an annotator stated the same fact."""
+    return any(
+        t["p"] == w.candidate.predicate
+        and (close(w.subject, t["s"]) or (w.subject == label and any(close(t["s"], n) for n in names)))
+        and any(close(str(w.object), o) for o in (t["o"], *t.get("o_alt", ())))
+        for t in facts
+    )
+
+
+def relations_f1(chosen: list[tuple[Any, ...]]) -> tuple[float, float, float]:
+    """Precision, recall and F1 of assertions as score.py counts them; `chosen`: (assertions, facts, label, names)."""
+    hits = predicted = total = 0
+    for assertions, facts, label, names in chosen:
+        taken: set[int] = set()
+
+        def matches(a: Any, t: dict[str, Any], label: str = label, names: list[str] = names) -> bool:
+            return bool(
+                a.predicate == t["p"]
+                and (close(a.subject, t["s"]) or (a.subject == label and any(close(t["s"], n) for n in names)))
+                and any(close(str(a.object), o) for o in (t["o"], *t.get("o_alt", ())))
+            )
+
+        for t in facts:
+            hit = next((i for i, a in enumerate(assertions) if i not in taken and matches(a, t)), None)
+            if hit is not None:
+                taken.add(hit)
+        hits += len(taken)
+        total += len(facts)
+        predicted += sum(i in taken or not any(matches(a, t) for t in facts) for i, a in enumerate(assertions))
+    return prf(hits, predicted, total)
+
+
+def entities_f1(chosen: list[tuple[Any, ...]]) -> tuple[float, float, float]:
+    hits = predicted = total = 0
+    for mentions, entities, surfaces in chosen:
+        labels = list({key(m.label): m.label for m in mentions}.values())
+        used: set[str] = set()
+        for entity in entities:
+            hit = next((x for x in labels if x not in used and close(x, entity["text"])), None)
+            if hit is not None:
+                used.add(hit)
+        hits += len(used)
+        total += len(entities)
+        predicted += len(used) + sum(
+            x not in used and not any(close(x, s) for s in surfaces) and not any(close(x, e["text"]) for e in entities)
+            for x in labels
+        )
+    return prf(hits, predicted, total)
+
+
+def prf(hits: int, predicted: int, total: int) -> tuple[float, float, float]:
+    p, r = hits / max(1, predicted), hits / max(1, total)
+    return p, r, 2 * p * r / (p + r) if p + r else 0.0
+
+
+def reliability(probabilities: np.ndarray, labels: np.ndarray) -> Iterator[str]:
+    """A reliability table and the expected calibration error (ten bins of equal width)."""
+    error = 0.0
+    for low in np.arange(0, 1, 0.1):
+        inside = (probabilities >= low) & (probabilities < low + 0.1)
+        if inside.any():
+            said, was = float(probabilities[inside].mean()), float(labels[inside].mean())
+            error += abs(said - was) * inside.sum() / len(labels)
+            yield f"    {low:.1f}-{low + 0.1:.1f}   said {said:.3f}   was {was:.3f}   n {int(inside.sum())}"
+    yield f"    expected calibration error {error:.4f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("gold", type=Path)
+    parser.add_argument("--seeds", type=Path, default=ROOT.parent / "shared" / "seeds")
+    parser.add_argument("--dry", action="store_true", help="measure only, write nothing")
+    args = parser.parse_args()
+    gold = json.loads(args.gold.read_text(encoding="utf-8"))
+    entries, headwords = read_entries(args.seeds)
+    glossary = glossary_of(entries, headwords)
+    place = {(e.source, e.line): (e, h) for e, h in zip(entries, headwords, strict=True)}
+    work = {}
+    for gid in sorted(gold["annotations"]):
+        found = next((place[f, n] for f, n in map(tuple, gold["where"][gid]) if (f, n) in place), None)
+        if found is not None:
+            work[gid] = prepare(*found, glossary)
+    docs = parse(load_pipeline(), (text for w in work.values() for text in w.texts))
+
+    items: dict[str, dict[str, list[Any]]] = {"assertions": {}, "mentions": {}}
+    truth: dict[str, dict[str, list[bool]]] = {"assertions": {}, "mentions": {}}
+    context: dict[str, tuple[Any, ...]] = {}
+    for gid, w in work.items():
+        annotation = gold["annotations"][gid]
+        label = w.headword.label
+        names = own_names(gold, gid, label, w.headword.aliases)
+        surfaces = [x["surface"] for x in annotation["X"]]
+        context[gid] = (annotation["R"], label, names, annotation["N"], surfaces)
+        items["assertions"][gid] = weighted(w, docs)
+        truth["assertions"][gid] = [is_right(x, annotation["R"], label, names) for x in items["assertions"][gid]]
+        items["mentions"][gid] = proposed_mentions(w, docs, glossary)
+        wanted = [*(e["text"] for e in annotation["N"]), *surfaces]
+        truth["mentions"][gid] = [any(close(m.mention.label, t) for t in wanted) for m in items["mentions"][gid]]
+
+    def f1_of(task: str, models: dict[str, Confidence]) -> tuple[float, float, float]:
+        if task == "assertions":
+            return relations_f1([(choose(items[task][g], models[g]), *context[g][:3]) for g in work])
+        return entities_f1([(select(items[task][g], models[g]), *context[g][3:]) for g in work])
+
+    result = {}
+    for task in ("assertions", "mentions"):
+        fold = {gid: n % FOLDS for n, gid in enumerate(sorted(work))}
+        held: dict[str, Confidence] = {}
+        fitted: dict[int, Logistic] = {}
+        for f in range(FOLDS):
+            inside = [g for g in sorted(work) if fold[g] != f]
+            rows = [x.features for g in inside for x in items[task][g]]
+            fitted[f] = Logistic(rows, [t for g in inside for t in truth[task][g]], MINIMUM[task], PENALTY[task])
+        best = (0.0, 0.0)
+        for floor in np.arange(0.1, 0.6, 0.02):
+            held = {g: fitted[fold[g]].model(round(float(floor), 2)) for g in work}
+            p, r, f1 = f1_of(task, held)
+            if f1 > best[0]:
+                best = (f1, round(float(floor), 2))
+                line = f"{task}: floor {floor:.2f}  P {p:.3f}  R {r:.3f}  F1 {f1:.3f} (five folds, entries not seen)"
+        print(line)
+        said = np.array([held[g].of(x.features) for g in sorted(work) for x in items[task][g]])
+        was = np.array([t for g in sorted(work) for t in truth[task][g]], dtype=float)
+        print("\n".join(reliability(said, was)))
+        rows = [x.features for g in sorted(work) for x in items[task][g]]
+        final = Logistic(rows, [t for g in sorted(work) for t in truth[task][g]], MINIMUM[task], PENALTY[task])
+        model = final.model(best[1])
+        result[task] = {"bias": model.bias, "floor": model.floor, "weights": dict(sorted(model.weights.items()))}
+        print(
+            f"    {len(model.weights)} weights from {len(rows)} candidates; on the same entries: "
+            + "P {:.3f}  R {:.3f}  F1 {:.3f}".format(*f1_of(task, dict.fromkeys(work, model)))
+        )
+        if task == "assertions":
+            rules(items[task], truth[task])
+    if not args.dry:
+        path = ROOT / "kg" / "annotate" / "confidence.json"
+        path.write_text(json.dumps(result, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def rules(items: dict[str, list[Any]], truth: dict[str, list[bool]]) -> None:
+    """The raw precision of each rule and relation, before weighing."""
+    table: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for gid, found in items.items():
+        for x, right in zip(found, truth[gid], strict=True):
+            cell = table[f"{x.candidate.rule} {x.candidate.predicate}"]
+            cell[0] += right
+            cell[1] += 1
+    for name, (right, count) in sorted(table.items(), key=lambda e: (-e[1][0], e[0]))[:40]:
+        print(f"    {right:5d} of {count:5d}  {right / count:.2f}  {name}")
+
+
+if __name__ == "__main__":
+    main()
