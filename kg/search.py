@@ -16,6 +16,7 @@ import sqlite3
 import threading
 import weakref
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from kg.answers import Hit
@@ -25,7 +26,7 @@ from kg.names import key, singular, words
 from kg.vocabulary import SKOS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kg.index import ConceptIndex
     from kg.store import Store
@@ -40,6 +41,9 @@ SELECT DISTINCT ?concept ?text WHERE {{
   ?statement rdf:subject ?concept ; prov:wasDerivedFrom ?evidence .
   ?evidence oa:exact ?text .
 }}"""
+
+_MOST_WORDS = 24
+"""How many different words of a query count."""
 
 _WEIGHTS = {"label": 1.0, "alias": 0.9, "keyword": 0.4, "definition": 1.0, "quote": 0.6}
 """Factors of bm25 by what a name or text is to its concept."""
@@ -85,7 +89,7 @@ class SearchIndex:
         """The best concepts for a text, at most `limit`, best first; none when it has no words that occur."""
         if limit < 1:
             raise UsageError(f"the number of results is at least 1, not {limit}")
-        terms = _terms(text)
+        terms = _distinct(_terms(text))
         best: dict[str, Hit] = {}
         for tiers in (self._matching(text, terms), self._resembling(text, terms)):
             for hit in tiers:
@@ -103,8 +107,8 @@ class SearchIndex:
         for iri, role, name in self._index.named(key(text)):
             yield self._hit(iri, role, name, {"label": 5, "alias": 4}[role], 1.0)
         if terms:
-            yield from self._found(_FIND_NAMES, " ".join(f"{_quoted(term)} *" for term in terms), 3)
-            *whole, last = [_quoted(word) for word in words(text)]
+            yield from self._found(_FIND_NAMES, " ".join(f"{term} *" for term in terms), 3)
+            *whole, last = _distinct(words(text))
             yield from self._found(_FIND_TEXTS, " AND ".join([*whole, f"({last} OR {last} *)"]), 2)
 
     def _resembling(self, text: str, terms: list[str]) -> Iterator[Hit]:
@@ -113,8 +117,8 @@ class SearchIndex:
         for position, (iri, name) in enumerate(similar):
             yield self._hit(iri, "spelling", name, 1, 1 / (1 + position))
         if terms:
-            yield from self._found(_FIND_NAMES, " OR ".join(map(_quoted, terms)), 0)
-            yield from self._found(_FIND_TEXTS, " OR ".join(map(_quoted, words(text))), 0)
+            yield from self._found(_FIND_NAMES, " OR ".join(terms), 0)
+            yield from self._found(_FIND_TEXTS, " OR ".join(_distinct(words(text))), 0)
 
     def _found(self, query: str, match: str, tier: int) -> Iterator[Hit]:
         with self._lock:
@@ -133,6 +137,6 @@ def _terms(text: str) -> list[str]:
     return [singular(word) for word in words(text)]
 
 
-def _quoted(word: str) -> str:
-    """A word as a string of the FTS5 query language."""
-    return '"' + word.replace('"', '""') + '"'
+def _distinct(words: Iterable[str]) -> list[str]:
+    """The first different words as strings of the FTS5 query language. The time of a query grows with their square."""
+    return ['"' + word.replace('"', '""') + '"' for word in islice(dict.fromkeys(words), _MOST_WORDS)]
