@@ -1,0 +1,69 @@
+"""Run the console blocks of README.md and put what the commands print under them.
+
+    python docs/tour.py            rewrite README.md
+    python docs/tour.py --check    only say which blocks would change; exit status 1 if one fails to run
+
+Commands run in a fresh folder beside a build of seeds/, by a shell, with the `kg` of this Python.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+_BLOCK = re.compile(r"^```console\n\$ (?P<command>[^\n]+)\n(?P<shown>.*?)^```$", re.M | re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One command of the tour: what README shows under it, what it printed now, and its exit status."""
+
+    command: str
+    shown: str
+    printed: str
+    status: int
+
+
+def tour(folder: Path, text: str) -> list[Stop]:
+    """Run all commands of a README in `folder`, in order, and return what they printed."""
+    (folder / "seeds").symlink_to(ROOT / "seeds")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "COLUMNS": "120"}
+    stops = []
+    for block in _BLOCK.finditer(text):
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", block["command"]],
+            cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        stops.append(Stop(block["command"], block["shown"], done.stdout, done.returncode))
+    return stops
+
+
+def retold(text: str, stops: list[Stop]) -> str:
+    """The README with what the commands printed now."""
+    printed = iter(stops)
+    return _BLOCK.sub(lambda block: f"```console\n$ {block['command']}\n{next(printed).printed}```", text)
+
+
+def main() -> None:
+    """Refresh or check the README."""
+    text = README.read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        stops = tour(Path(folder), text)
+    if "--check" not in sys.argv:
+        README.write_text(retold(text, stops), encoding="utf-8", newline="\n")
+        return
+    for stop in stops:
+        if stop.shown != stop.printed:
+            print(f"differs (status {stop.status}): {stop.command}")
+
+
+if __name__ == "__main__":
+    main()
