@@ -1,0 +1,160 @@
+"""Whole builds: documents in, graph out, through the program that people run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import kg
+from kg.errors import ReadError, UsageError
+
+ROOT = Path(__file__).parent.parent
+SMALL = """\
+tide mill, watermills
+**Tide Mill** is a **watermill** that uses the tide to drive its wheel. It requires a millpond and a sluice gate.
+**Why Tide Mill Matters**
+- **Steady schedule**: the tide can be calculated years ahead.
+- **Low head**: a tide mill reduces the need for a high dam.
+sluice gate, hydraulics
+**Sluice Gate** is a **valve** used for water level control. It was described by Agnes Holm in 1902.
+millpond, hydraulics
+**Millpond** is a **reservoir** that stores water for a watermill such as a tide mill.
+"""
+
+pytestmark = pytest.mark.model
+
+
+def _kg(*arguments: str, hash_seed: str = "0", timeout: float = 300) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    command = [sys.executable, "-m", "kg", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment, check=False)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "mills.txt").write_text(SMALL, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(small: Path) -> Path:
+    output = small / "out"
+    done = _kg("build", str(small / "mills.txt"), "-o", str(output))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("documents")
+    return output
+
+
+def test_a_build_leaves_graph_exports_and_report(built: Path) -> None:
+    assert {p.name for p in built.iterdir() if not p.name.startswith(".")} == {
+        "store", "graph.ttl", "graph.nq", "report.json",
+    }  # fmt: skip
+    report = json.loads((built / "report.json").read_text(encoding="utf-8"))
+    assert (report["entries"], report["glossary_concepts"]) == (3, 3)
+    assert report["violations"] == {}
+    assert {"read", "headers", "annotate", "resolve", "triples", "validate", "store"} <= report["seconds"].keys()
+    assert report["documents"][0]["source"] == "mills.txt"
+
+
+def test_a_built_graph_answers_with_quotes_that_stand_in_the_document(built: Path) -> None:
+    graph = kg.open(built)
+    described = graph.show("tide mills")
+    assert described.concept.label == "Tide Mill"
+    assert described.definitions[0].text.startswith("Tide Mill is a watermill")
+    found = {(r.predicate, str(r.object)): r.quotes for r in described.relations}
+    assert ("broader", "watermill") in found
+    for quote in (quote for quotes in found.values() for quote in quotes):
+        assert SMALL[quote.start : quote.end] == quote.exact
+        assert SMALL.split("\n")[quote.line - 1].find(quote.exact.split("\n")[0]) >= 0
+
+
+def test_two_builds_are_the_same_bytes_whatever_the_hash_seed(small: Path, built: Path) -> None:
+    again = small / "again"
+    assert _kg("build", str(small / "mills.txt"), "-o", str(again), hash_seed="4711").returncode == 0
+    for name in ("graph.ttl", "graph.nq"):
+        assert (again / name).read_bytes() == (built / name).read_bytes()
+
+
+def test_the_base_of_data_is_configurable_and_the_ontology_is_not(small: Path) -> None:
+    output = small / "elsewhere"
+    done = _kg(
+        "build", str(small / "mills.txt"), "-o", str(output), "--base", "https://mills.test/kg/", "--no-validate"
+    )
+    assert done.returncode == 0, done.stderr
+    turtle = (output / "graph.ttl").read_text(encoding="utf-8")
+    assert "https://mills.test/kg/concept/" in turtle
+    assert "<https://kg.example.org/concept/" not in turtle
+    assert "https://kg.example.org/ontology#" in turtle
+    shown = _kg("show", "tide mill", "-g", str(output))
+    assert "https://mills.test/kg/concept/tide-mill" in shown.stdout
+
+
+@pytest.mark.parametrize("base", ["not an iri", "https://no.end", "http://a b/", "kg"])
+def test_a_base_that_is_no_iri_is_refused_before_anything_is_read(small: Path, base: str) -> None:
+    with pytest.raises(UsageError, match="base"):
+        kg.build([small / "mills.txt"], small / "never", base=base)
+    assert not (small / "never").exists()
+
+
+def test_a_failed_build_says_where_and_leaves_the_last_graph(small: Path, built: Path) -> None:
+    before = (built / "graph.nq").read_bytes()
+    prose = small / "letter.txt"
+    prose.write_text("Dear Ann,\n\nthe mill has burnt down. We shall build it up again.\n\nYours\n", encoding="utf-8")
+    done = _kg("build", str(prose), "-o", str(built))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert re.fullmatch(rf"kg: {re.escape(str(prose))}.*\n", done.stderr)
+    assert (built / "graph.nq").read_bytes() == before
+    assert kg.open(built).concept("millpond").label == "Millpond"
+
+
+def test_a_missing_model_is_named_with_its_remedy(small: Path) -> None:
+    done = _kg("build", str(small / "mills.txt"), "-o", str(small / "no"), "--model", "en_core_web_nope")
+    assert done.returncode == 2
+    assert "en_core_web_nope" in done.stderr
+    assert "install" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_documents_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match=r"nowhere\.txt: no such file or folder"):
+        kg.build([tmp_path / "nowhere.txt"], tmp_path / "out")
+
+
+def test_ctrl_c_leaves_the_last_good_graph(small: Path, built: Path) -> None:
+    before = (built / "graph.nq").read_bytes()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kg", "build", str(ROOT / "seeds"), "-o", str(built)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(2.5)  # in the middle of loading the model or annotating; any moment must do
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert err == "kg: interrupted; the graph that was there before is untouched\n"
+    assert (built / "graph.nq").read_bytes() == before
+    assert kg.open(built).concept("sluice gate").kind
+
+
+def test_extract_reads_free_text_and_writes_json_lines() -> None:
+    text = "A sluice gate is a valve. Sluice gates reduce flooding."
+    done = subprocess.run(
+        [sys.executable, "-m", "kg", "extract", "-"], input=text, capture_output=True, text=True, check=True
+    )
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    statements = [r for r in records if r["type"] == "statement"]
+    assert ("sluice gate", "broader", "valve") in {
+        (r["subject"].lower(), r["predicate"], r["object"].lower()) for r in statements
+    }
+    assert {r["type"] for r in records} == {"mention", "statement"}
+    for record in records:
+        assert text[record["start"] : record["end"]] == record["exact"]
