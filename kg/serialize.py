@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -39,33 +38,30 @@ def serialize(quads: Triples, format: ox.RdfFormat, names: Mapping[str, str] | N
         if format == ox.RdfFormat.N_QUADS:
             return "".join(sorted({f"{quad} .\n" for quad in rows})).encode()
         return _bytes(ox.serialize(sorted(set(rows), key=_quad_key), format=format, prefixes=dict(names)))
-    triples = {q.triple if isinstance(q, ox.Quad) else q for q in quads}
+    if format == ox.RdfFormat.TURTLE:
+        return "".join(turtle(quads, names)).encode()
+    triples = {ox.Triple(q.subject, q.predicate, q.object) for q in quads}
     if format == ox.RdfFormat.N_TRIPLES:
         return "".join(sorted(f"{triple} .\n" for triple in triples)).encode()
-    if format == ox.RdfFormat.TURTLE:
-        return "".join(turtle(triples, names)).encode()
     return _bytes(ox.serialize(sorted(triples, key=str), format=format, prefixes=dict(names)))
 
 
-def turtle(triples: Iterable[ox.Triple], names: Mapping[str, str]) -> Iterator[str]:
-    """Yield a Turtle document piece by piece: subjects, predicates and objects sorted, types first, grouped."""
+def turtle(triples: Triples, names: Mapping[str, str]) -> Iterator[str]:
+    """Yield a Turtle document piece by piece: grouped by subject and predicate, all sorted as written, types first."""
     write = _Abbreviator(names)
-    rows = sorted(
-        ((_order(t.subject), t.predicate != RDF.type, _order(t.predicate), str(t.object), t) for t in set(triples)),
-        key=lambda row: row[:4],
-    )
-    body = []
-    for _, of_subject in groupby(rows, key=lambda row: row[0]):
-        lines = []
-        for _, of_predicate in groupby(of_subject, key=lambda row: row[2]):
-            group = [row[4] for row in of_predicate]
-            predicate = "a" if group[0].predicate == RDF.type else write(group[0].predicate)
-            lines.append(f"{predicate} " + " , ".join(write(t.object) for t in group))
-            subject = group[0].subject
-        body.append(f"\n{write(subject)} " + " ;\n    ".join(lines) + " .\n")
+    nodes: dict[str, dict[str, set[str]]] = {}
+    for triple in triples:
+        predicate = triple.predicate
+        verb = "a" if predicate == RDF.type else write(predicate)
+        nodes.setdefault(write(triple.subject), {}).setdefault(verb, set()).add(write(triple.object))
     for name in sorted(write.used):
         yield f"@prefix {name}: <{names[name]}> .\n"
-    yield from body
+    for subject, verbs in sorted(nodes.items()):
+        lines = (
+            f"{verb} {' , '.join(sorted(objects))}"
+            for verb, objects in sorted(verbs.items(), key=lambda item: (item[0] != "a", item[0]))
+        )
+        yield f"\n{subject} " + " ;\n    ".join(lines) + " .\n"
 
 
 class _Abbreviator:
@@ -104,10 +100,6 @@ class _Abbreviator:
             return text
         quoted, _, _ = text.rpartition("^^")
         return f"{quoted}^^{self._iri(literal.datatype.value)}"
-
-
-def _order(term: Node) -> str:
-    return term.value if isinstance(term, ox.NamedNode) else str(term)
 
 
 def _quad_key(quad: ox.Quad) -> tuple[str, str]:

@@ -15,6 +15,7 @@ import fcntl
 import os
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -83,21 +84,26 @@ def settled(output: Path) -> Iterator[Path]:
 
 def _prepare(output: Path, quads: Iterable[ox.Quad], base: str, files: Mapping[str, bytes]) -> int:
     """Write everything beside the old graph, down to the disk."""
-    store = ox.Store(str(output / (STORE + _NEW)))
-    store.bulk_extend(quads)
-    store.flush()
+    dataset = set(quads)
     names = prefixes(base)
-    contents = {
-        "graph.ttl": serialize(store, ox.RdfFormat.TURTLE, names),
-        "graph.nq": serialize(store, ox.RdfFormat.N_QUADS, names),
-        **files,
-    }
-    for name, content in contents.items():
-        with (output / (name + _NEW)).open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    return len(store)
+    lines = output / ("graph.nq" + _NEW)
+    _write(lines, serialize(dataset, ox.RdfFormat.N_QUADS, names))
+    store = ox.Store(str(output / (STORE + _NEW)))
+    with ThreadPoolExecutor(1) as beside:  # the engine loads without Python's lock, while Turtle is written
+        loading = beside.submit(store.bulk_load, path=str(lines), format=ox.RdfFormat.N_QUADS)
+        _write(output / ("graph.ttl" + _NEW), serialize(dataset, ox.RdfFormat.TURTLE, names))
+        loading.result()
+    store.flush()
+    for name, content in files.items():
+        _write(output / (name + _NEW), content)
+    return len(dataset)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _swap(output: Path) -> None:

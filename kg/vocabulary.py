@@ -27,9 +27,9 @@ EN = "en"
 """The language of all labels and definitions."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Namespace:
-    """An IRI prefix that makes terms by attribute.
+    """An IRI prefix that makes terms by attribute, each once.
 
     >>> Namespace("http://example.org/ns#").thing
     <NamedNode value=http://example.org/ns#thing>
@@ -40,7 +40,9 @@ class Namespace:
     def __getattr__(self, name: str) -> NamedNode:
         if name.startswith("__"):
             raise AttributeError(name)
-        return NamedNode(self.iri + name)
+        term = NamedNode(self.iri + name)
+        object.__setattr__(self, name, term)  # so that it is found without asking here again
+        return term
 
     def __str__(self) -> str:
         return self.iri
