@@ -27,7 +27,8 @@ CLEARANCE = 30.0
 STRETCH = 1.15
 """Width over height of the whole map: pages are wider than high."""
 SMALL = 3
-"""Components up to this size are no island: they are gathered in one."""
+"""Components up to this size are no island: they are gathered in one. In a graph of thousands, `MANY` are small."""
+MANY = 8
 WHOLE = 60
 """Graphs up to this size are not divided: their islands are their components."""
 
@@ -110,11 +111,12 @@ def _communities(count: int, pairs: list[Edge], ties: list[Edge]) -> tuple[list[
     # A field pulls less than a relation, so that relations have the last word.
     weights = [1.0] * len(pairs) + [0.5] * len(ties)
     graph = igraph.Graph(n=max([count, *(b + 1 for _, b in ties)]), edges=pairs + ties)
+    most = SMALL if count <= 1000 else MANY
     small: list[list[int]] = []
     large: set[int] = set()
     for component in graph.connected_components():
         nodes = sorted(n for n in component if n < count)
-        if 0 < len(nodes) <= SMALL and len(nodes) < count:
+        if 0 < len(nodes) <= most and len(nodes) < count:
             small.append(nodes)
         else:
             large.update(nodes)
@@ -241,7 +243,7 @@ def _nearest_gap(aim: Point, radius: float, discs: list[tuple[Point, float]]) ->
 
 def _rows(groups: list[list[int]]) -> list[Point]:
     """Rows around (0, 0) for small components, each in one piece; they have no relation to anything else."""
-    step = SPACING * 0.9
+    step = SPACING * 0.7
     width = step * math.sqrt(sum(len(group) + 0.4 for group in groups)) * 1.1
     x = y = 0.0
     points: list[Point] = []

@@ -81,8 +81,8 @@ def render(
 ) -> str:
     """The page of a view, also written to `path` (UTF-8, `\\n`) unless that is None.
 
-    Nodes have the attributes `label` and `kind` (a local name, `Method`), and as far as known `id` (short and lasting:
-    it names the concept in the page's address), `aliases`, `fields` (labels or names of nodes), `definitions` (texts)
+    Nodes have the attributes `label` and `kind` (a local name, `Method`), and as far as known `concept` (its id:
+    the name in the page's address), `aliases`, `fields` (labels or names of nodes), `definitions` (texts)
     or `definition` (one), and `entries`, pairs (source, line): what `kg.view.detailed_view` makes.
     Edges have `predicate` (a local name, `usedFor`), `confidence` (0…1) and `quotes`, triples (exact, source, line).
     What is missing is left out of the page.
@@ -190,7 +190,7 @@ class _Tables:
         self.nodes = [
             _without_gaps(
                 id=number,
-                key=str(view.nodes[node].get("id", node)),
+                key=str(view.nodes[node].get("concept", node)),
                 label=labels[node],
                 kind=kinds.index(str(view.nodes[node].get("kind", ""))),
                 x=placed.positions[number][0],
@@ -217,7 +217,8 @@ class _Tables:
             ),
             key=lambda edge: (edge["from"], edge["to"], edge["p"], -edge.get("c", 1), edge.get("quotes", [])),
         )
-        self.groups = _groups(placed, [labels[node] for node in order], subjects)
+        own = {number for number, node in enumerate(order) if view.nodes[node].get("entries")}
+        self.groups = _groups(placed, [labels[node] for node in order], subjects, own)
 
 
 def _ranked(names: Iterable[str], order: list[str]) -> list[str]:
@@ -264,14 +265,18 @@ def _rounded(confidence: float | None) -> float | None:
     return None if confidence is None else round(float(confidence), 3)
 
 
-def _groups(placed: Layout, labels: list[str], subjects: list[list[str]]) -> list[dict[str, Any]]:
-    """The islands as groups with a name: the field of most of its concepts, else its best connected concept."""
+def _groups(placed: Layout, labels: list[str], subjects: list[list[str]], own: set[int]) -> list[dict[str, Any]]:
+    """The islands as groups with a name: the field of a third of its concepts, else its best connected concept.
+
+    Those in `own`, that have an entry of their own, are asked first: other hubs tend to be words like "system".
+    """
     groups = []
     taken: set[str] = set()
     for island in placed.islands:
         fields = Counter(name for member in island.members for name in subjects[member])
         common = [name for name, count in fields.most_common() if count * 3 >= len(island.members)]
-        names = [*common[:1], *(labels[member] for member in island.members)]
+        ranked = sorted(island.members, key=lambda member: member not in own)
+        names = [*common[:1], *(labels[member] for member in ranked)]
         name = "Loosely connected" if island.scattered else next((n for n in names if n not in taken), names[0])
         taken.add(name)
         groups.append(

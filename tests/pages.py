@@ -18,7 +18,7 @@ def tiny_view() -> networkx.MultiDiGraph:
     for concept in knowledge.concepts:
         view.add_node(
             f"https://kg.example.org/concept/{concept.id}",
-            id=str(concept.id),
+            concept=str(concept.id),
             label=concept.label,
             kind=concept.kind,
             aliases=concept.aliases,

@@ -1,7 +1,6 @@
 // What the page shows: the state (all of it can be written in the address) and the scene that follows from it.
 
 const LIMIT = facts.limit; // concepts on the map at a time; more is not legible, and slow
-const OVAL = 1.15; // neighbourhoods are a little wider than high, for the sake of labels
 const RING = 12; // relations that one concept of the second ring may unfold
 const state = {
   concept: null, // the selected concept
@@ -12,6 +11,7 @@ const state = {
   depth: facts.depth,
   field: null,
   confidence: 0,
+  own: false, // only concepts that have an entry of their own
   noKinds: new Set(), // filtered out
   noRelations: new Set(),
   table: false,
@@ -19,7 +19,7 @@ const state = {
 
 const admits = (concept) =>
   concept.id === state.centre?.id ||
-  (!state.noKinds.has(concept.kind) && (state.field === null || concept.fields.includes(state.field)));
+  (!state.noKinds.has(concept.kind) && (state.field === null || concept.fields.includes(state.field)) && (!state.own || concept.places.length > 0));
 const holds = (relation) =>
   !state.noRelations.has(relation.p) && sureness(relation) >= state.confidence &&
   admits(concepts[relation.from]) && admits(concepts[relation.to]);
@@ -36,7 +36,32 @@ function scene() {
     const members = facts.groups[state.open].members.map((id) => concepts[id]).filter(admits);
     return linked("group", members.slice(0, LIMIT).map((concept) => spot(concept)), { of: members.length });
   }
-  return all.length > LIMIT ? overview(all) : linked("all", all.map((concept) => spot(concept)), { of: all.length });
+  if (all.length > LIMIT) return overview(all);
+  const nodes = all.map((concept) => spot(concept));
+  if (all.length > concepts.length / 2) return linked("all", nodes, { of: all.length });
+  return linked("some", gathered(nodes), { of: all.length });
+}
+
+/** The nodes drawn together, as few need less room than all, and pushed apart where they would touch. */
+function gathered(nodes) {
+  const scale = Math.sqrt(nodes.length / concepts.length);
+  const here = new Set(nodes.map((node) => node.id));
+  for (const node of nodes) {
+    const degree = node.concept.links.filter((relation) => here.has(relation.from) && here.has(relation.to)).length;
+    node.size = node.r = 6.5 + Math.min(15, 2.5 * Math.sqrt(degree));
+    [node.x, node.y] = [node.x * scale, node.y * scale];
+  }
+  const rounds = Math.min(40, 4e6 / nodes.length ** 2);
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, a] of nodes.entries()) {
+      for (let other = 0; other < index; other++) {
+        const b = nodes[other], dx = a.x - b.x || 0.1, dy = a.y - b.y, distance = Math.hypot(dx, dy), push = (a.r + b.r + 26 - distance) / 2 / distance;
+        if (push <= 0) continue;
+        [a.x, a.y, b.x, b.y] = [a.x + dx * push, a.y + dy * push, b.x - dx * push, b.y - dy * push];
+      }
+    }
+  }
+  return nodes;
 }
 
 /** A scene of these nodes and all relations between them; parallel relations are bent apart. */
@@ -84,6 +109,7 @@ function overview(all) {
 /** A radial tree around one concept: relations of one type side by side, further rings inside their parent's sector. */
 function neighbourhood(centre, depth) {
   const tree = new Map([[centre, []]]);
+  const said = new Map(); // how a concept of the first ring is related to the centre
   let ring = [centre], left = 0;
   for (let level = 1; level <= depth; level++) {
     const next = [];
@@ -99,6 +125,7 @@ function neighbourhood(centre, depth) {
       for (const concept of fresh.keys()) {
         if (!kept.has(concept)) continue;
         tree.get(parent).push(concept);
+        if (level === 1) said.set(concept, `${fresh.get(concept).relation.p} ${fresh.get(concept).out}`);
         tree.set(concept, []);
         next.push(concept);
       }
@@ -111,7 +138,8 @@ function neighbourhood(centre, depth) {
     leaves.set(concept, Math.max(1, sum));
     return leaves.get(concept);
   };
-  const total = measure(centre);
+  const total = measure(centre), box = $map.getBoundingClientRect();
+  const oval = Math.max(0.7, Math.min(1.6, (box.width - 300) / (box.height - 76))); // as the map is, without labels
   const first = tree.get(centre).length;
   const rows = depth === 1 ? Math.ceil(first / 28) : 1; // a crowded ring becomes two or three
   const nodes = [spot(centre, 0, 0, { weight: 1e6 })];
@@ -122,12 +150,18 @@ function neighbourhood(centre, depth) {
       const end = start + ((to - from) * leaves.get(child)) / leaves.get(concept);
       const angle = (start + end) / 2;
       const radius = step * level + (level === 1 ? (index % rows) * 96 : 0);
-      nodes.push(spot(child, OVAL * radius * Math.cos(angle), radius * Math.sin(angle), { side: Math.cos(angle), level }));
+      nodes.push(spot(child, oval * radius * Math.cos(angle), radius * Math.sin(angle), { side: Math.cos(angle), level }));
       place(child, start, end, level + 1);
       start = end;
     });
   };
   // The first sector begins at the top right; an odd start keeps two neighbours from lying on one horizontal line.
   place(centre, -Math.PI / 2 + Math.PI / Math.max(2, total), 1.5 * Math.PI + Math.PI / Math.max(2, total), 1);
-  return linked("ego", nodes, { of: nodes.length + left, left });
+  // One name for each run of equal relations, at its middle.
+  const ring1 = nodes.filter((node) => node.level === 1);
+  for (let from = 0, to; from < ring1.length; from = to) {
+    for (to = from; to < ring1.length && said.get(ring1[to].concept) === said.get(ring1[from].concept); ) to++;
+    ring1[(from + to - 1) >> 1].named = true;
+  }
+  return linked("ego", nodes, { of: nodes.length + left, oval });
 }

@@ -59,18 +59,18 @@ function paintLand(ctx, scale) {
 }
 
 function paintRings(ctx, scale) {
-  const radii = [...new Set(paint.nodes.filter((n) => n.level).map((n) => Math.round(Math.hypot(n.x / OVAL, n.y))))];
+  const radii = [...new Set(paint.nodes.filter((n) => n.level).map((n) => Math.round(Math.hypot(n.x / paint.oval, n.y))))];
   ctx.strokeStyle = paint.ink.line;
   ctx.lineWidth = 1 / scale;
   for (const radius of radii) {
     ctx.beginPath();
-    ctx.ellipse(0, 0, OVAL * radius, radius, 0, 0, 2 * Math.PI);
+    ctx.ellipse(0, 0, paint.oval * radius, radius, 0, 0, 2 * Math.PI);
     ctx.stroke();
   }
 }
 
 /** Whether a link stays inside a group; those between groups are drawn fainter, or they would hide all else. */
-const near = ({ a, b, count }) => !count && (paint.kind === "ego" || a.concept.group === b.concept.group);
+const near = ({ a, b, count }) => !count && (paint.kind === "ego" || paint.kind === "some" || a.concept.group === b.concept.group);
 
 /** The curve of a link: straight, or bent to one side when several join the same two concepts. */
 function curve({ a, b, bend }) {
@@ -272,7 +272,12 @@ function paintLabels(ctx) {
     const main = node === look?.main, near = look?.nodes.has(node);
     if (write(linesOf(node, main, scale), placesOf(node, scale), { must: main, alpha: look && !near ? 0.35 : 1 })) budget--;
   }
-  if (paint.kind === "ego" && scale > 0.4) for (const link of paint.links) if (look?.links.has(link)) linkLabel(link, write);
+  if (paint.kind === "ego" && scale > 0.4) {
+    for (const link of paint.links) {
+      const said = look?.all ? (link.a.concept === state.centre ? link.b : link.a).named : look?.main;
+      if (said && look.links.has(link)) linkLabel(link, write);
+    }
+  }
 }
 
 /** A plate under the name of a group, so that its dots do not show through. */
@@ -294,10 +299,21 @@ function labelOrder(view) {
     .sort((a, b) => importance(b) - importance(a) || a.y - b.y);
 }
 
+/** A text in lines of about `width` letters, broken between words. */
+function wrapped(text, width) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    if (lines.at(-1) && lines.at(-1).length + word.length >= width) lines.push("");
+    lines[lines.length - 1] += (lines.at(-1) && " ") + word;
+  }
+  return lines;
+}
+
 function linesOf(node, main, scale) {
   if (node.group) {
-    const size = Math.max(12, Math.min(20, node.r * scale * 0.2));
-    return [{ text: shorten(node.group.label, main ? 60 : 26), size, bold: true }, { text: plural(node.count, "concept"), size: 12, colour: paint.ink.soft }];
+    const size = Math.max(11, Math.min(19, node.r * scale * 0.18));
+    const lines = wrapped(shorten(node.group.label, main ? 80 : 34), 17).map((text) => ({ text, size, bold: true }));
+    return main || node.r * scale > 34 ? [...lines, { text: plural(node.count, "concept"), size: 11.5, colour: paint.ink.soft }] : lines;
   }
   const size = main ? 15 : node.concept === state.centre ? 16 : 11 + Math.min(4, Math.sqrt(node.concept.degree) * 0.5);
   return [{ text: shorten(node.concept.label, main ? 80 : 32), size, bold: main || node.concept === state.centre }];
@@ -311,7 +327,7 @@ function placesOf(node, scale) {
     middle: { x, y, align: "center", base: "middle" },
   };
   for (const place of Object.values(places)) place.node = node;
-  if (node.group) return [places.middle];
+  if (node.group) return [places.middle, ...[-0.45, 0.45].map((shift) => ({ ...places.middle, y: y + shift * r }))];
   if (node.side === undefined) return [places.below, places.above, places.right, places.left];
   if (Math.abs(node.side) < 0.2) return node.y < 0 ? [places.above, places.right, places.left] : [places.below, places.right, places.left];
   return node.side > 0 ? [places.right, places.below, places.above] : [places.left, places.below, places.above];

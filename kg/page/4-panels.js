@@ -135,6 +135,7 @@ function welcomePanel() {
     make("h2", {}, "What is here"),
     make("p", {}, `${plural(concepts.length, "concept")}, ${number(described)} with a definition; ${plural(relations.length, "relation")}, each with the words that it was read from.`),
     whole.concepts > concepts.length && make("p", { class: "warn" }, `This page is a part: ${number(concepts.length)} of ${number(whole.concepts)} concepts of the graph.`),
+    described && concepts.length > LIMIT && make("div", { class: "actions" }, make("button", { type: "button", class: "action", click: () => go({ own: !state.own, open: null }) }, state.own ? "Show all concepts" : "Show only those with an entry")),
     make("p", { class: "note" }, paint.kind === "overview" ? "Each disc is a group of concepts that belong together. Choose one to see what it holds, or search." : "Choose a concept for its definition and relations, or a line for the quotes behind it."),
     make("h3", {}, "Most connected"),
     cut(concepts.filter((concept) => concept.degree && admits(concept)).sort(byDegree), 12, (concept) => make("li", { class: "relation" }, conceptButton(concept), make("span", { class: "why" }, number(concept.degree)))),
@@ -179,7 +180,11 @@ function showFilters() {
   const least = make("output", {}, state.confidence.toFixed(2));
   const slider = make("input", { type: "range", min: 0, max: 1, step: 0.05, value: state.confidence, "aria-label": "Least confidence of relations", "data-filter": "confidence",
     input: () => { least.textContent = Number(slider.value).toFixed(2); }, change: () => filterBy({ confidence: Number(slider.value) }) });
+  const own = concepts.filter((concept) => concept.places.length).length;
+  const onlyOwn = make("label", { class: "check" }, make("input", { type: "checkbox", checked: state.own, "data-filter": "own", change: () => filterBy({ own: !state.own }) }),
+    make("span", {}, "with an entry only"), make("span", { class: "count" }, number(own)));
   $filters.replaceChildren(
+    ...(own && own < concepts.length ? [make("h2", {}, "Concepts"), onlyOwn] : []),
     ...section("Types", facts.kinds, state.noKinds, count(concepts, "kind"), glyph),
     ...section("Relations", facts.relations, state.noRelations, count(relations, "p")),
     ...(facts.fields.length ? [make("h2", {}, "Field"), field] : []),

@@ -11,7 +11,7 @@ paint.at = new Map();
 
 // ------------------------------------------------------------------------------------------------- state to page
 
-const VIEW = ["centre", "open", "depth", "field", "noKinds"];
+const VIEW = ["centre", "open", "depth", "field", "noKinds", "own"];
 
 /** Change the state, show it, and write it into the address: a step back when something else is looked at. */
 function go(change, { step = true } = {}) {
@@ -44,7 +44,7 @@ function show({ moved = true } = {}) {
   if (!same) {
     paint.sprites.clear();
     paint.hover = null;
-    Object.assign(paint, { kind: drawn.kind, nodes: drawn.nodes, links: drawn.links, at: new Map(drawn.nodes.map((n) => [n.id, n])), dots: drawn.dots, everyone: drawn.dots });
+    Object.assign(paint, { kind: drawn.kind, nodes: drawn.nodes, links: drawn.links, oval: drawn.oval, at: new Map(drawn.nodes.map((n) => [n.id, n])), dots: drawn.dots, everyone: drawn.dots });
     network.setData({ nodes: drawn.nodes.map(({ id, x, y }) => ({ id, x, y, shape: "custom", ctxRenderer: paintNode, fixed: drawn.kind === "overview" })), edges: [] });
   } else {
     const at = paint.at;
@@ -102,6 +102,7 @@ function write() {
   if (state.noRelations.size) words.set("without", listed(state.noRelations, facts.relations));
   if (state.field !== null) words.set("field", facts.fields[state.field]);
   if (state.confidence) words.set("least", state.confidence);
+  if (state.own) words.set("own", 1);
   if (state.table) words.set("table", 1);
   if (state.theme) words.set("theme", state.theme);
   return words.toString();
@@ -122,6 +123,7 @@ function readAddress() {
     noRelations: indices(words.get("without"), facts.relations, "name"),
     field: field < 0 ? null : field,
     confidence: Math.min(1, Math.max(0, Number(words.get("least")) || 0)),
+    own: words.get("own") === "1",
     table: words.get("table") === "1",
     theme: ["dark", "light"].includes(words.get("theme")) ? words.get("theme") : state.theme,
     lost: [words.get("c"), words.get("around")].find((key) => key !== null && !byKey.has(key)) ?? null,
