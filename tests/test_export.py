@@ -83,7 +83,7 @@ def test_another_library_reads_the_same_graph(tiny_graph: KnowledgeGraph, name: 
         formats = {"turtle": "turtle", "ntriples": "nt", "rdfxml": "xml", "jsonld": "json-ld"}
         dataset = rdflib.Dataset(default_union=True).parse(data=exported(tiny_graph, name), format=formats[name])
         again = rdflib.Graph()
-        for triple in dataset.triples((None, None, None)):  # type: ignore[union-attr]
+        for triple in dataset.triples((None, None, None)):
             again.add(triple)
     assert isomorphic(again, expected)
 
