@@ -98,9 +98,10 @@ def _decoded(path: Path) -> Iterator[str]:
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                if b"\0" in line:
+                text = line.decode()
+                if "\0" in text:
                     raise ReadError("a binary file, not text (it holds a zero byte)", path, number)
-                yield line.decode()
+                yield text
                 position += len(line)
     except UnicodeDecodeError as error:
         raise ReadError(

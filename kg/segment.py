@@ -21,12 +21,14 @@ from kg.names import singular
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-SAMPLE = 2_000
+SAMPLE = 500
 """Lines that decide the layout of a document, and whether it is a glossary at all."""
 LOOK_AHEAD = 16
 """Lines (mostly blank ones) that may stand between a header and its body."""
 LONGEST_HEADER = 400
 """Characters; longer lines are never headers."""
+PARAGRAPH = 60
+"""Characters; a shorter line without any bold is hardly the begin of a body."""
 ENOUGH = 7
 """Points of evidence that make a header; one more inside a fence or a formula."""
 
@@ -73,7 +75,7 @@ def split_lines(chunks: Iterable[str]) -> Iterator[Line]:
 
 # -------------------------------------------------------------------------------------------------------- evidence
 
-_NOT_IN_HEADERS = re.compile(r"\*\*|[`|$=<>{}\\\[\]→←↓↑]|^\s*(?:[-*•+#>]|\d+[.)]\s)|[.!?:;,](?=\s*$)|[.!?:;]\s")
+_NOT_IN_HEADERS = re.compile(r"\*\*|[`\"|$=<>{}\\\[\]→←↓↑]|\w\(|^\s*(?:[-*•+#>]|\d+[.)]\s)|[.!?:;,](?=\s*$)|[.!?:;]\s")
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|will|would|can|could|should|must|may|do|does|did|"
     r"i|he|she|we|they|it|its|you|his|her|our|my|your|their|this|these|those|which|who|there)\b",
@@ -81,7 +83,6 @@ _FINITE = re.compile(
 )
 _CONJUNCTION = re.compile(r"(?:and|or|but|then|so|nor)\s", re.IGNORECASE)
 _DEFINES = re.compile(r"\s(?:is|are|was|were|refers?|means?|denotes?|describes?|defines?|represents?)\s", re.IGNORECASE)
-_BOLD_START = re.compile(r"(?:\*\*|__)(?=\S)")
 _BOLD_NAME = re.compile(r"(?:\*\*|__)([^*]{1,200}?)(?:\*\*|__)")
 _MARKUP_START = re.compile(r"[-*•+>]\s|\d+[.)]\s|```|~~~|\||\$\$|\\\[")
 _COMMA_SEPARATED = re.compile(r"[^\s,]+,\S")
@@ -109,13 +110,9 @@ def header_items(text: str) -> list[str]:
     return items
 
 
-def _words(text: str) -> set[str]:
-    return {singular(word) for word in _WORD.findall(text.casefold())}
-
-
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The evidence that a line is a header; `points` are compared with `ENOUGH`."""
+    """The evidence that a line is a header; the sum of the points is compared with `ENOUGH`."""
 
     points: int = 0
     certain: bool = False
@@ -130,39 +127,79 @@ def weigh(previous: str | None, text: str, below: str | None, *, apart: bool) ->
     items = header_items(text)
     if not items or below is None:
         return Evidence()
-    opening = below.lstrip()[:400]
-    title = opening.startswith("#")
-    if title:
-        opening = opening.lstrip("# ")
-    if (_MARKUP_START.match(opening) and not _BOLD_START.match(opening)) or _COMMA_SEPARATED.match(opening):
+    opening = _Opening.of(below)
+    if opening is None:
         return Evidence()
-
-    bold = _BOLD_NAME.match(opening)
-    title = title or bool(bold and bold.end() == len(below.strip()))
-    name = bold.group(1) if bold else " ".join(opening.split()[:5])
-    of_name, of_header = _words(name), _words(text)
-    of_opening, of_first = _words(" ".join(opening.split()[:12])), _words(items[0])
-    shared = of_name & of_header
+    header_words, first_words = _words(text), _words(items[0])
+    shared = opening.name_words & header_words
+    # How much of the body's name the header has, or how much of the header's first item the opening has.
     share = max(
-        len(shared) / max(1, len(of_name)),
-        len(of_first & of_opening) / max(1, len(of_first)),
-    )  # how much of the name the header has, or how much of the header's first item the opening has
-    defines = bool(_DEFINES.search(opening[:200]))
+        len(shared) / max(1, len(opening.name_words)),
+        len(first_words & opening.words) / max(1, len(first_words)),
+    )
+    related = bool(shared) or share > 0
+    small = sum(item[0].islower() or item[0].isdigit() for item in items)
+    bold_start = opening.bold and not opening.title
 
     points = 2 if len(items) > 1 else -1
-    points += 1 if 2 * sum(item[0].islower() or item[0].isdigit() for item in items) > len(items) else 0
-    points += 2 if bold and not title else 0
-    points += 3 if share >= 0.5 else 1 if shared else 0
-    points += 1 if defines else 0
-    points += 2 if apart else 0
-    points -= 2 if _FINITE.search(text) else 0
-    if previous is None or _STATEMENT_END.search(previous) or _MARKUP_START.match(previous):
-        points += 1
-    if previous is not None and _is_title(previous):
-        points -= 2
-    if not title and not bold and len(opening) < 60:
-        points -= 2
-    return Evidence(points, certain=share >= 0.5 and (bold is not None or defines or len(opening) > 120))
+    points += 1 if 2 * small > len(items) else 0
+    points += 2 if bold_start else 0
+    points += 4 if share == 1 else 3 if share >= 0.5 else 1 if related else 0
+    points += 1 if opening.defines else 0 if related else -1
+    points += 1 if apart else 0
+    points += 1 if _ends_block(previous) else 0
+    points -= 2 if previous is not None and _is_title(previous) else 0
+    points -= 3 if _FINITE.search(text) else 0
+    points -= 2 if not (opening.title or opening.bold or opening.long) else 0
+    return Evidence(points, certain=share >= 0.5 and (opening.bold or opening.defines or opening.prose))
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """How the text below a line begins."""
+
+    bold: bool
+    """With a bold run."""
+    title: bool
+    """The line is nothing but a title."""
+    defines: bool
+    """It has a verb that defines in its first words."""
+    long: bool
+    """It is long enough for a paragraph."""
+    prose: bool
+    """It is so long that it is hardly anything else."""
+    words: frozenset[str]
+    name_words: frozenset[str]
+    """The words of the bold name, or of the first few words."""
+
+    @classmethod
+    def of(cls, below: str) -> _Opening | None:
+        """The opening of a body; nothing for a line that no body begins with."""
+        start = below.strip()[:400]
+        title = start.startswith("#")
+        if title:
+            start = start.lstrip("# ")
+        bold = _BOLD_NAME.match(start)
+        if not bold and (_MARKUP_START.match(start) or _COMMA_SEPARATED.match(start) or len(header_items(below)) > 1):
+            return None
+        return cls(
+            bold=bold is not None,
+            title=title or (bold is not None and bold.end() == len(start)),
+            defines=_DEFINES.search(start[:200]) is not None,
+            long=len(start) >= PARAGRAPH,
+            prose=len(start) >= 2 * PARAGRAPH,
+            words=_words(" ".join(start.split()[:12])),
+            name_words=_words(bold[1] if bold else " ".join(start.split()[:5])),
+        )
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(singular(word) for word in _WORD.findall(text.casefold()))
+
+
+def _ends_block(text: str | None) -> bool:
+    """Whether nothing is left open by the line above: the top, a full stop, an item, a row."""
+    return text is None or bool(_STATEMENT_END.search(text) or _MARKUP_START.match(text))
 
 
 def _is_title(text: str) -> bool:
@@ -174,30 +211,42 @@ def _is_title(text: str) -> bool:
 # --------------------------------------------------------------------------------------------------------- cutting
 
 
-def _is_header(previous: str | None, line: Line, after: list[Line], layout: Layout, *, enclosed: bool) -> Evidence:
-    """The evidence for `line`, if it is enough in this layout."""
-    below = next((a for a in after if not a.blank), None)
-    apart = bool(after) and after[0].blank
-    if line.blank or below is None or apart is not (layout is Layout.PAGED):
+def _is_header(previous: str | None, line: Line, after: list[Line], layout: Layout, *, needed: int) -> Evidence:
+    """The evidence for `line`, given the line above and some lines below, if it is enough."""
+    apart = not after or after[0].blank
+    if line.blank or apart is not (layout is Layout.PAGED):
         return Evidence()
-    evidence = weigh(previous, line.text, below.text, apart=apart)
-    return evidence if evidence.points >= ENOUGH + enclosed else Evidence()
+    below = [line.text for line in after if not line.blank]
+    evidence = weigh(previous, line.text, below[0] if below else None, apart=apart)
+    return evidence if evidence.points >= needed else Evidence()
+
+
+def _is_bare_header(line: Line, after: list[Line], layout: Layout) -> bool:
+    """Whether `line` is a header without a body: a list apart from the rest, with the next header or nothing below."""
+    items = header_items(line.text)
+    if layout is Layout.FLAT or len(items) < 2 or _FINITE.search(line.text) or (after and not after[0].blank):
+        return False
+    below = [line.text for line in after if not line.blank]
+    if len(below) == 1:
+        return False
+    return not below or weigh(line.text, below[0], below[1], apart=True).points >= ENOUGH
 
 
 def _windows(lines: Iterable[Line]) -> Iterator[tuple[Line, list[Line]]]:
-    """Yield each line with what follows, up to and including the next line that is not blank."""
+    """Yield each line with what follows: up to the second next line that is not blank, or `LOOK_AHEAD` lines."""
     ahead: deque[Line] = deque()
+    written = 0
     feed = iter(lines)
-    while True:
-        while not ahead or (len(ahead) <= LOOK_AHEAD and all(line.blank for line in islice(ahead, 1, None))):
-            line = next(feed, None)
-            if line is None:
-                break
-            ahead.append(line)
-        if not ahead:
-            return
-        line = ahead.popleft()
-        yield line, list(ahead)
+    for line in feed:
+        ahead.append(line)
+        written += not line.blank
+        while ahead and (written - (not ahead[0].blank) >= 2 or len(ahead) > LOOK_AHEAD):
+            first = ahead.popleft()
+            written -= not first.blank
+            yield first, list(ahead)
+    while ahead:
+        first = ahead.popleft()
+        yield first, list(ahead)
 
 
 class _Enclosure:
@@ -220,12 +269,16 @@ def _headers(lines: Iterable[Line], layout: Layout) -> Iterator[tuple[Line, Evid
     """Yield each line with its evidence; lines that are no headers have no points."""
     previous: str | None = None
     above_blank = True
+    seen = False
     enclosure = _Enclosure()
     for line, after in _windows(lines):
         evidence = Evidence()
         if layout is Layout.FLAT or above_blank:
-            evidence = _is_header(previous, line, after, layout, enclosed=bool(enclosure))
+            evidence = _is_header(previous, line, after, layout, needed=ENOUGH + bool(enclosure))
+            if not evidence.points and seen and not enclosure and _is_bare_header(line, after, layout):
+                evidence = Evidence(ENOUGH)
         if evidence.points:
+            seen = True
             enclosure = _Enclosure()
         else:
             enclosure.see(line.text)
