@@ -149,7 +149,7 @@ def know(paths: Iterable[str | Path], *, model: str = DEFAULT_MODEL, progress: P
 
 def _know(paths: Iterable[str | Path], *, model: str, stages: _Stages) -> tuple[tuple[DocumentReport, ...], Knowledge]:
     from kg.blocks import parse
-    from kg.headers import headword, subject_fields
+    from kg.headers import flagged, headword, subject_fields
     from kg.read import documents, read
     from kg.resolve import resolve
 
@@ -158,7 +158,7 @@ def _know(paths: Iterable[str | Path], *, model: str, stages: _Stages) -> tuple[
     with stages("read") as tell:
         sources = documents(map(Path, paths))
         for number, (path, source) in enumerate(sources, 1):
-            found = [parse(entry) for entry in read(path, source=source)]
+            found = [flagged(parse(entry)) for entry in read(path, source=source)]
             entries += found
             content = path.read_bytes()
             characters = len(content.decode("utf-8"))
