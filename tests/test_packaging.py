@@ -127,7 +127,7 @@ def test_sdist_has_what_make_needs(dist: Path) -> None:
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
     assert {"Makefile", "constraints.txt", "pyproject.toml", "README.md", "LICENSE", "seeds/001_databases.txt"} <= names
     assert {"tests/test_packaging.py", "tests/golden/seeds-entries.txt", "docs/installing.md"} <= names
-    assert not any(name.startswith((".venv", "output/", "dist/")) or "__pycache__" in name for name in names)
+    assert not any(name.startswith((".venv", "output/store", "dist/")) or "__pycache__" in name for name in names)
 
 
 def test_wheel_has_all_data_and_nothing_else(wheel: Path) -> None:
