@@ -148,7 +148,7 @@ def query_error(query: str, error: SyntaxError) -> QueryError:
     keywords = [item for item in items if _KEYWORD.fullmatch(item)]
     lines = query.split("\n")
     position = sum(len(text) + 1 for text in lines[: line - 1]) + column - 1
-    if keywords and not any(item.startswith(('"', "'")) for item in items):
+    if keywords and not any(item.startswith(('"', "'", "['")) for item in items):
         # The engine reads as many characters as a keyword has before it says that they are not that keyword, and
         # then names the place behind them.
         position = max(position - len(keyword) for keyword in keywords)
