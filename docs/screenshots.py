@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 import kg
 from kg.render import render
@@ -18,7 +18,7 @@ from kg.view import detailed_view
 
 IMAGES = Path(__file__).parent / "images"
 CONCEPT = "Bloom filter"
-DESKTOP, PHONE = {"width": 1300, "height": 850}, {"width": 390, "height": 844}
+DESKTOP, PHONE = ViewportSize(width=1300, height=850), ViewportSize(width=390, height=844)
 
 
 def main(place: str = "output") -> None:

@@ -24,7 +24,7 @@ SPACING = 46.0
 """Mean distance of neighbours in one island, in page units; a middling concept is 16 wide."""
 CLEARANCE = 30.0
 """No two concepts of an island stand closer than this, except where a thousand of them meet."""
-STRETCH = 1.15
+STRETCH = 1.05
 """Width over height of the whole map: pages are wider than high."""
 SMALL = 3
 """Components up to this size are no island: they are gathered in one. In a graph of thousands, `MANY` are small."""
@@ -242,15 +242,23 @@ def _nearest_gap(aim: Point, radius: float, discs: list[tuple[Point, float]]) ->
 
 
 def _rows(groups: list[list[int]]) -> list[Point]:
-    """Rows around (0, 0) for small components, each in one piece; they have no relation to anything else."""
+    """Rows in a disc around (0, 0) for small components, each in one piece; nothing relates them to one another."""
     step = SPACING * 0.7
-    width = step * math.sqrt(sum(len(group) + 0.4 for group in groups)) * 1.1
-    x = y = 0.0
-    points: list[Point] = []
-    for group in groups:
-        if x and x + step * (len(group) - 1) > width:
-            x, y = 0.0, y + step
-        points += [(x + step * at, y) for at in range(len(group))]
-        x += step * (len(group) + 0.4)
-    x0, y0 = max(x for x, _ in points) / 2, y / 2
-    return [(x - x0, y - y0) for x, y in points]
+    radius = step * math.sqrt(sum(len(group) + 0.4 for group in groups) / math.pi)
+    while True:
+        points: list[Point] = []
+        y = -radius
+        x, end = 0.0, -1.0
+        for group in groups:
+            length = step * (len(group) - 1)
+            while x + length > end and y <= radius - step / 2:
+                y += step
+                end = math.sqrt(max(radius * radius - y * y, 0.0))
+                x = -end
+            if x + length > end:
+                break
+            points += [(x + step * at, y) for at in range(len(group))]
+            x += length + step * 1.4
+        else:
+            return points
+        radius *= 1.04

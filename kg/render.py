@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kg.vocabulary import Relation
 
 PAGE = Path(__file__).parent / "page"
-SCRIPTS = ("1-graph.js", "2-scene.js", "3-paint.js", "4-panels.js", "5-main.js")
+SCRIPTS = ("1-graph.js", "2-scene.js", "3-paint.js", "4-details.js", "5-legend.js", "6-main.js")
 LIMIT = 1200
 """Concepts drawn one by one; a graph with more opens on its groups."""
 QUOTES = 12

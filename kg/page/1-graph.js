@@ -31,9 +31,17 @@ const byDegree = (a, b) => b.degree - a.degree || a.id - b.id;
 const number = (n) => n.toLocaleString("en");
 const plural = (n, word) => `${number(n)} ${word}${n === 1 ? "" : "s"}`;
 const shorten = (text, limit) => {
-  const flat = text.slice(0, 4 * limit).replace(/\s+/g, " ").trim();
+  const flat = text
+    .slice(0, 4 * limit)
+    .replace(/\s+/g, " ")
+    .trim();
   const letters = Array.from(flat);
-  return letters.length > limit || text.length > 4 * limit ? letters.slice(0, limit - 1).join("").trimEnd() + "…" : flat;
+  return letters.length > limit || text.length > 4 * limit
+    ? letters
+        .slice(0, limit - 1)
+        .join("")
+        .trimEnd() + "…"
+    : flat;
 };
 
 // ------------------------------------------------------------------------------------------------------- search
@@ -60,11 +68,13 @@ function search(text, limit = 12) {
   let hits = names.map((name) => ({ ...name, rank: rank(name.folded, query) })).filter((hit) => hit.rank < Infinity);
   if (!hits.length && query.length > 2) {
     const wanted = pairsOf(query);
-    hits = names.map((name) => {
-      const given = pairsOf(name.folded);
-      const common = [...wanted].filter((pair) => given.has(pair)).length;
-      return { ...name, near: true, rank: 1 - (2 * common) / (wanted.size + given.size) };
-    }).filter((hit) => hit.rank < 0.5);
+    hits = names
+      .map((name) => {
+        const given = pairsOf(name.folded);
+        const common = [...wanted].filter((pair) => given.has(pair)).length;
+        return { ...name, near: true, rank: 1 - (2 * common) / (wanted.size + given.size) };
+      })
+      .filter((hit) => hit.rank < 0.5);
   }
   hits.sort((a, b) => a.rank - b.rank || (a.alias !== null) - (b.alias !== null) || byDegree(a.concept, b.concept));
   const seen = new Set();

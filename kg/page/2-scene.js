@@ -19,14 +19,36 @@ const state = {
 
 const admits = (concept) =>
   concept.id === state.centre?.id ||
-  (!state.noKinds.has(concept.kind) && (state.field === null || concept.fields.includes(state.field)) && (!state.own || concept.places.length > 0));
+  (!state.noKinds.has(concept.kind) &&
+    (state.field === null || concept.fields.includes(state.field)) &&
+    (!state.own || concept.places.length > 0));
 const holds = (relation) =>
-  !state.noRelations.has(relation.p) && sureness(relation) >= state.confidence &&
-  admits(concepts[relation.from]) && admits(concepts[relation.to]);
+  !state.noRelations.has(relation.p) &&
+  sureness(relation) >= state.confidence &&
+  admits(concepts[relation.from]) &&
+  admits(concepts[relation.to]);
 
 const sizeOf = (concept) => Math.min(22, 5.5 + 2.1 * Math.sqrt(concept.degree));
-const spot = (concept, x = concept.x, y = concept.y, more = {}) => ({ id: concept.id, concept, x, y, r: sizeOf(concept), size: sizeOf(concept), weight: concept.degree, ...more });
-const disc = (group, index) => ({ id: `g${index}`, group, index, x: group.x, y: group.y, r: group.r, size: group.r, weight: 1e6 + group.members.length });
+const spot = (concept, x = concept.x, y = concept.y, more = {}) => ({
+  id: concept.id,
+  concept,
+  x,
+  y,
+  r: sizeOf(concept),
+  size: sizeOf(concept),
+  weight: concept.degree,
+  ...more,
+});
+const disc = (group, index) => ({
+  id: `g${index}`,
+  group,
+  index,
+  x: group.x,
+  y: group.y,
+  r: group.r,
+  size: group.r,
+  weight: 1e6 + group.members.length,
+});
 
 /** {nodes, links, kind, of: {concepts, relations}}: everything that is drawn, counted and listed. */
 function scene() {
@@ -34,7 +56,11 @@ function scene() {
   const all = concepts.filter(admits);
   if (state.open !== null) {
     const members = facts.groups[state.open].members.map((id) => concepts[id]).filter(admits);
-    return linked("group", members.slice(0, LIMIT).map((concept) => spot(concept)), { of: members.length });
+    return linked(
+      "group",
+      members.slice(0, LIMIT).map((concept) => spot(concept)),
+      { of: members.length },
+    );
   }
   if (all.length > LIMIT) return overview(all);
   const nodes = all.map((concept) => spot(concept));
@@ -55,7 +81,11 @@ function gathered(nodes) {
   for (let round = 0; round < rounds; round++) {
     for (const [index, a] of nodes.entries()) {
       for (let other = 0; other < index; other++) {
-        const b = nodes[other], dx = a.x - b.x || 0.1, dy = a.y - b.y, distance = Math.hypot(dx, dy), push = (a.r + b.r + 26 - distance) / 2 / distance;
+        const b = nodes[other],
+          dx = a.x - b.x || 0.1,
+          dy = a.y - b.y,
+          distance = Math.hypot(dx, dy),
+          push = (a.r + b.r + 26 - distance) / 2 / distance;
         if (push <= 0) continue;
         [a.x, a.y, b.x, b.y] = [a.x + dx * push, a.y + dy * push, b.x - dx * push, b.y - dy * push];
       }
@@ -69,7 +99,8 @@ function linked(kind, nodes, more = {}) {
   const at = new Map(nodes.map((node) => [node.id, node]));
   const links = [];
   for (const relation of relations) {
-    const a = at.get(relation.from), b = at.get(relation.to);
+    const a = at.get(relation.from),
+      b = at.get(relation.to);
     if (a && b && a !== b && holds(relation)) links.push({ a, b, relation, directed: nameOf(relation).directed });
   }
   const together = new Map();
@@ -99,10 +130,12 @@ function overview(all) {
     if (one === two || !holds(relation)) continue;
     between.set(`${one} ${two}`, (between.get(`${one} ${two}`) ?? 0) + 1);
   }
-  const links = [...between].map(([key, count]) => {
-    const [a, b] = key.split(" ").map((index) => at.get(Number(index)));
-    return { a, b, count, bend: 0, directed: false };
-  }).filter((link) => link.a && link.b);
+  const links = [...between]
+    .map(([key, count]) => {
+      const [a, b] = key.split(" ").map((index) => at.get(Number(index)));
+      return { a, b, count, bend: 0, directed: false };
+    })
+    .filter((link) => link.a && link.b);
   return { kind: "overview", nodes, links, shown: 0, of: all.length, dots: all };
 }
 
@@ -110,11 +143,13 @@ function overview(all) {
 function neighbourhood(centre, depth) {
   const tree = new Map([[centre, []]]);
   const said = new Map(); // how a concept of the first ring is related to the centre
-  let ring = [centre], left = 0;
+  let ring = [centre],
+    left = 0;
   for (let level = 1; level <= depth; level++) {
     const next = [];
     for (const parent of ring) {
-      const found = parent.links.filter(holds)
+      const found = parent.links
+        .filter(holds)
         .map((relation) => ({ relation, concept: otherEnd(relation, parent), out: relation.from === parent.id }))
         .sort((a, b) => a.relation.p - b.relation.p || b.out - a.out || byDegree(a.concept, b.concept));
       const fresh = new Map();
@@ -138,19 +173,25 @@ function neighbourhood(centre, depth) {
     leaves.set(concept, Math.max(1, sum));
     return leaves.get(concept);
   };
-  const total = measure(centre), box = $map.getBoundingClientRect();
+  const total = measure(centre),
+    box = $map.getBoundingClientRect();
   const oval = Math.max(0.7, Math.min(1.6, (box.width - 300) / (box.height - 76))); // as the map is, without labels
   const first = tree.get(centre).length;
   const rows = depth === 1 ? Math.ceil(first / 28) : 1; // a crowded ring becomes two or three
   const nodes = [spot(centre, 0, 0, { weight: 1e6 })];
-  const step = Math.max(170, depth === 1 ? (Math.min(first, 28) * 34) / (2 * Math.PI) : (total * 26) / (2 * Math.PI) / depth);
+  const step = Math.max(
+    170,
+    depth === 1 ? (Math.min(first, 28) * 34) / (2 * Math.PI) : (total * 26) / (2 * Math.PI) / depth,
+  );
   const place = (concept, from, to, level) => {
     let start = from;
     tree.get(concept).forEach((child, index) => {
       const end = start + ((to - from) * leaves.get(child)) / leaves.get(concept);
       const angle = (start + end) / 2;
       const radius = step * level + (level === 1 ? (index % rows) * 96 : 0);
-      nodes.push(spot(child, oval * radius * Math.cos(angle), radius * Math.sin(angle), { side: Math.cos(angle), level }));
+      nodes.push(
+        spot(child, oval * radius * Math.cos(angle), radius * Math.sin(angle), { side: Math.cos(angle), level }),
+      );
       place(child, start, end, level + 1);
       start = end;
     });
@@ -160,7 +201,7 @@ function neighbourhood(centre, depth) {
   // One name for each run of equal relations, at its middle.
   const ring1 = nodes.filter((node) => node.level === 1);
   for (let from = 0, to; from < ring1.length; from = to) {
-    for (to = from; to < ring1.length && said.get(ring1[to].concept) === said.get(ring1[from].concept); ) to++;
+    for (to = from; to < ring1.length && said.get(ring1[to].concept) === said.get(ring1[from].concept);) to++;
     ring1[(from + to - 1) >> 1].named = true;
   }
   return linked("ego", nodes, { of: nodes.length + left, oval });

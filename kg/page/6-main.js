@@ -23,14 +23,20 @@ function go(change, { step = true } = {}) {
   if (step) location.hash = address;
   else location.replace(address);
 }
-const filterBy = (change) => go({ concept: state.concept, relation: state.relation, group: state.group, ...change }, { step: false });
+const filterBy = (change) =>
+  go({ concept: state.concept, relation: state.relation, group: state.group, ...change }, { step: false });
 
 /** Show a concept wherever it can be seen: here if it is on the map, else in its neighbourhood. */
 function visit(concept) {
   const here = paint.at.get(concept.id);
   if (here && !state.centre) {
     go({ concept });
-    if (!onScreen(here)) network.moveTo({ position: here, scale: Math.max(network.getScale(), 0.8), animation: calm ? false : { duration: 300 } });
+    if (!onScreen(here))
+      network.moveTo({
+        position: here,
+        scale: Math.max(network.getScale(), 0.8),
+        animation: calm ? false : { duration: 300 },
+      });
   } else go({ concept, centre: concept });
 }
 function onScreen(node) {
@@ -40,12 +46,35 @@ function onScreen(node) {
 
 function show({ moved = true } = {}) {
   const drawn = scene();
-  const same = drawn.kind === paint.kind && drawn.nodes.length === paint.nodes.length && drawn.nodes.every((n, at) => n.id === paint.nodes[at].id && n.x === paint.nodes[at].x && n.count === paint.nodes[at].count);
+  const same =
+    drawn.kind === paint.kind &&
+    drawn.nodes.length === paint.nodes.length &&
+    drawn.nodes.every(
+      (n, at) => n.id === paint.nodes[at].id && n.x === paint.nodes[at].x && n.count === paint.nodes[at].count,
+    );
   if (!same) {
     paint.sprites.clear();
     paint.hover = null;
-    Object.assign(paint, { kind: drawn.kind, nodes: drawn.nodes, links: drawn.links, oval: drawn.oval, at: new Map(drawn.nodes.map((n) => [n.id, n])), dots: drawn.dots, everyone: drawn.dots });
-    network.setData({ nodes: drawn.nodes.map(({ id, x, y }) => ({ id, x, y, shape: "custom", ctxRenderer: paintNode, fixed: drawn.kind === "overview" })), edges: [] });
+    Object.assign(paint, {
+      kind: drawn.kind,
+      nodes: drawn.nodes,
+      links: drawn.links,
+      oval: drawn.oval,
+      at: new Map(drawn.nodes.map((n) => [n.id, n])),
+      dots: drawn.dots,
+      everyone: drawn.dots,
+    });
+    network.setData({
+      nodes: drawn.nodes.map(({ id, x, y }) => ({
+        id,
+        x,
+        y,
+        shape: "custom",
+        ctxRenderer: paintNode,
+        fixed: drawn.kind === "overview",
+      })),
+      edges: [],
+    });
   } else {
     const at = paint.at;
     paint.links = drawn.links.map((link) => ({ ...link, a: at.get(link.a.id), b: at.get(link.b.id) }));
@@ -70,7 +99,20 @@ function showDepth() {
   const $depth = $("depth");
   $depth.hidden = !state.centre;
   const held = $depth.contains(document.activeElement);
-  $depth.replaceChildren(make("span", {}, "Depth"), ...DEPTHS.map((depth) => make("button", { type: "button", "aria-pressed": String(state.depth === depth), click: () => go({ depth, concept: state.concept }) }, String(depth))));
+  $depth.replaceChildren(
+    make("span", {}, "Depth"),
+    ...DEPTHS.map((depth) =>
+      make(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": String(state.depth === depth),
+          click: () => go({ depth, concept: state.concept }),
+        },
+        String(depth),
+      ),
+    ),
+  );
   if (held) $depth.querySelector('[aria-pressed="true"]').focus();
 }
 
@@ -78,18 +120,37 @@ function showDepth() {
 function fit({ animate = true } = {}) {
   if (!paint.nodes.length) return network.redraw();
   const box = $map.getBoundingClientRect();
-  let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
-  for (const { x, y, size: r } of paint.nodes) [x0, x1, y0, y1] = [Math.min(x0, x - r), Math.max(x1, x + r), Math.min(y0, y - r), Math.max(y1, y + r)];
+  let x0 = Infinity,
+    x1 = -Infinity,
+    y0 = Infinity,
+    y1 = -Infinity;
+  for (const { x, y, size: r } of paint.nodes)
+    [x0, x1, y0, y1] = [Math.min(x0, x - r), Math.max(x1, x + r), Math.min(y0, y - r), Math.max(y1, y + r)];
   if (paint.kind === "ego") [x0, y0] = [-(x1 = Math.max(x1, -x0)), -(y1 = Math.max(y1, -y0))]; // the centre in the middle
   const beside = paint.kind === "ego" ? Math.min(150, box.width * 0.22) : 36;
   const scale = Math.min((box.width - 2 * beside) / (x1 - x0 || 1), (box.height - 76) / (y1 - y0 || 1), 1.6);
-  network.moveTo({ position: { x: (x0 + x1) / 2, y: (y0 + y1) / 2 }, scale: Math.max(scale, 0.01), animation: animate && !calm ? { duration: 250 } : false });
+  network.moveTo({
+    position: { x: (x0 + x1) / 2, y: (y0 + y1) / 2 },
+    scale: Math.max(scale, 0.01),
+    animation: animate && !calm ? { duration: 250 } : false,
+  });
 }
 
 // --------------------------------------------------------------------------------------------- state and address
 
-const indices = (text, values, name) => new Set((text ?? "").split(",").filter(Boolean).map((wanted) => values.findIndex((value) => value[name] === wanted)).filter((index) => index >= 0));
-const listed = (set, values) => [...set].sort((a, b) => a - b).map((index) => values[index].name).join(",");
+const indices = (text, values, name) =>
+  new Set(
+    (text ?? "")
+      .split(",")
+      .filter(Boolean)
+      .map((wanted) => values.findIndex((value) => value[name] === wanted))
+      .filter((index) => index >= 0),
+  );
+const listed = (set, values) =>
+  [...set]
+    .sort((a, b) => a - b)
+    .map((index) => values[index].name)
+    .join(",");
 
 function write() {
   const words = new URLSearchParams();
@@ -111,10 +172,14 @@ function write() {
 /** The state that an address describes. A concept that is not here is said, not swallowed. */
 function readAddress() {
   const words = new URLSearchParams(location.hash.slice(1));
-  const concept = byKey.get(words.get("c")) ?? null, centre = byKey.get(words.get("around")) ?? null;
-  const depth = Number(words.get("depth") ?? (centre ? 1 : facts.depth)), group = Number(words.get("group") ?? -1), field = facts.fields.indexOf(words.get("field"));
+  const concept = byKey.get(words.get("c")) ?? null,
+    centre = byKey.get(words.get("around")) ?? null;
+  const depth = Number(words.get("depth") ?? (centre ? 1 : facts.depth)),
+    group = Number(words.get("group") ?? -1),
+    field = facts.fields.indexOf(words.get("field"));
   Object.assign(state, {
-    concept, centre,
+    concept,
+    centre,
     depth: DEPTHS.includes(depth) ? depth : 1,
     open: facts.groups[group] && !centre ? group : null,
     group: null,
@@ -156,13 +221,15 @@ network.on("doubleClick", ({ pointer }) => {
   const hit = pick(pointer.canvas);
   if (hit?.node) enter(hit.node);
 });
-const enter = (node) => (node.group ? go({ open: node.index, concept: null }) : go({ centre: node.concept, concept: node.concept }));
+const enter = (node) =>
+  node.group ? go({ open: node.index, concept: null }) : go({ centre: node.concept, concept: node.concept });
 
-for (const name of ["dragStart", "zoom"]) network.on(name, () => {
-  paint.moving = true;
-  clearTimeout(paint.rest);
-  if (name === "zoom") paint.rest = setTimeout(rested, 180);
-});
+for (const name of ["dragStart", "zoom"])
+  network.on(name, () => {
+    paint.moving = true;
+    clearTimeout(paint.rest);
+    if (name === "zoom") paint.rest = setTimeout(rested, 180);
+  });
 network.on("dragEnd", rested);
 network.on("dragging", ({ nodes }) => {
   for (const id of nodes) Object.assign(paint.at.get(id), network.getPosition(id));
@@ -197,9 +264,11 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 function towards([dx, dy]) {
   const from = paint.nodes.find((n) => (n.concept ? n.concept === state.concept : n.index === state.group));
   if (!from) return [...paint.nodes].sort((a, b) => b.weight - a.weight)[0];
-  let best = null, least = Infinity;
+  let best = null,
+    least = Infinity;
   for (const node of paint.nodes) {
-    const ahead = (node.x - from.x) * dx + (node.y - from.y) * dy, aside = Math.abs((node.x - from.x) * dy) + Math.abs((node.y - from.y) * dx);
+    const ahead = (node.x - from.x) * dx + (node.y - from.y) * dy,
+      aside = Math.abs((node.x - from.x) * dy) + Math.abs((node.y - from.y) * dx);
     const cost = ahead + 2 * aside;
     if (node !== from && ahead > 0 && aside <= 1.2 * ahead && cost < least) [best, least] = [node, cost];
   }
@@ -229,7 +298,8 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "?") $("helping").showModal();
   else if (event.key === "t") toggleTable();
   else if (event.key === "Backspace") history.back();
-  else if (event.key === "Escape") state.concept || state.relation || state.group !== null ? go({ concept: null }, { step: false }) : goHome();
+  else if (event.key === "Escape")
+    state.concept || state.relation || state.group !== null ? go({ concept: null }, { step: false }) : goHome();
   else return;
   event.preventDefault();
 });
@@ -247,7 +317,11 @@ $("filter").addEventListener("click", () => {
 });
 $("theme").addEventListener("click", () => {
   setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
-  try { localStorage.setItem("theme", state.theme); } catch { /* storage may be forbidden; the address has it too */ }
+  try {
+    localStorage.setItem("theme", state.theme);
+  } catch {
+    /* storage may be forbidden; the address has it too */
+  }
   filterBy({});
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTheme(state.theme));
@@ -260,17 +334,48 @@ window.addEventListener("hashchange", () => {
 
 // -------------------------------------------------------------------------------------------------------- search
 
-const $search = $("search"), $found = $("found");
-let hits = [], active = -1;
+const $search = $("search"),
+  $found = $("found");
+let hits = [],
+  active = -1;
 
 function offer() {
   hits = search($search.value);
   active = hits.length ? 0 : -1;
   const nothing = $search.value.trim() && !hits.length;
-  $found.replaceChildren(...hits.map((hit, index) => make("li", { role: "option", id: `hit-${index}`, "aria-selected": String(index === active),
-    pointerdown: (event) => { event.preventDefault(); choose(index); } }, glyph(kindOf(hit.concept)),
-    make("span", { dir: "auto" }, shorten(hit.concept.label, 90), hit.alias !== null ? ` (${shorten(hit.alias, 40)})` : ""), make("small", {}, hit.near ? "did you mean?" : kindOf(hit.concept).label))),
-  ...(nothing ? [make("li", { role: "option", "aria-disabled": "true", "aria-selected": "false", class: "none" }, "Nothing is called that")] : []));
+  $found.replaceChildren(
+    ...hits.map((hit, index) =>
+      make(
+        "li",
+        {
+          role: "option",
+          id: `hit-${index}`,
+          "aria-selected": String(index === active),
+          pointerdown: (event) => {
+            event.preventDefault();
+            choose(index);
+          },
+        },
+        glyph(kindOf(hit.concept)),
+        make(
+          "span",
+          { dir: "auto" },
+          shorten(hit.concept.label, 90),
+          hit.alias !== null ? ` (${shorten(hit.alias, 40)})` : "",
+        ),
+        make("small", {}, hit.near ? "did you mean?" : kindOf(hit.concept).label),
+      ),
+    ),
+    ...(nothing
+      ? [
+          make(
+            "li",
+            { role: "option", "aria-disabled": "true", "aria-selected": "false", class: "none" },
+            "Nothing is called that",
+          ),
+        ]
+      : []),
+  );
   open(Boolean(hits.length || nothing));
 }
 function open(yes) {
@@ -311,9 +416,14 @@ $search.addEventListener("keydown", (event) => {
 
 // --------------------------------------------------------------------------------------------------------- start
 
-try { state.theme = localStorage.getItem("theme") ?? null; } catch { state.theme = null; }
+try {
+  state.theme = localStorage.getItem("theme") ?? null;
+} catch {
+  state.theme = null;
+}
 readAddress();
-if (!location.hash && facts.focus !== null) Object.assign(state, { concept: concepts[facts.focus], centre: concepts[facts.focus] });
+if (!location.hash && facts.focus !== null)
+  Object.assign(state, { concept: concepts[facts.focus], centre: concepts[facts.focus] });
 setTheme(state.theme);
 show();
 new ResizeObserver(() => fit({ animate: false })).observe($map);
@@ -321,7 +431,13 @@ document.documentElement.dataset.ready = "true";
 
 /** For tests and the curious: what is on the page, and where. */
 window.kgPage = {
-  state: () => ({ kind: paint.kind, nodes: paint.nodes.length, links: paint.links.length, concept: state.concept?.key ?? null, centre: state.centre?.key ?? null }),
+  state: () => ({
+    kind: paint.kind,
+    nodes: paint.nodes.length,
+    links: paint.links.length,
+    concept: state.concept?.key ?? null,
+    centre: state.centre?.key ?? null,
+  }),
   place: (key) => network.canvasToDOM(paint.at.get(byKey.get(key)?.id ?? key)),
   middle: (index) => network.canvasToDOM(curve(paint.links[index]).at(0.5)),
   boxes: () => paint.boxes,
