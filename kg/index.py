@@ -19,6 +19,8 @@ from kg.vocabulary import DCTERMS, KG, OA, PROV, RDF, SCHEMA, SKOS, classes, rel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from pyoxigraph import Literal, NamedNode
+
     from kg.model import Key
     from kg.store import Store
 
@@ -32,22 +34,11 @@ PREFIX oa: <{OA}>
 PREFIX schema: <{SCHEMA}>
 """
 
-_FACTS = """
-SELECT ?concept ?property ?value WHERE {
-  VALUES ?property { rdf:type skos:prefLabel skos:altLabel dcterms:subject }
-  ?concept a skos:Concept ; ?property ?value .
-}"""
+# One pattern a query, joined here: these tables are read whole, and a scan costs a fraction of an engine's join.
+_CONCEPTS = "SELECT ?concept WHERE { ?concept a skos:Concept . }"
+_KINDS = "SELECT ?concept ?value WHERE { VALUES ?value { %s } ?concept a ?value . }"
 _EDGES = "SELECT ?subject ?predicate ?object WHERE { VALUES ?predicate { %s } ?subject ?predicate ?object . }"
-_STATEMENTS = """
-SELECT ?statement ?subject ?predicate ?object ?confidence WHERE {
-  VALUES ?predicate { %s }
-  ?statement rdf:predicate ?predicate ; rdf:subject ?subject ; rdf:object ?object .
-  OPTIONAL { ?statement kg:confidence ?confidence }
-}"""
-_COUNTS = """
-SELECT ?statement (COUNT(?evidence) AS ?count) WHERE {
-  ?statement prov:wasDerivedFrom ?evidence ; rdf:predicate ?predicate .
-} GROUP BY ?statement"""
+_TABLE = "SELECT ?subject ?object WHERE { ?subject %s ?object . }"
 
 RELATED = "related"
 """The one relation that graphs may hold beyond those of the ontology: `skos:related`, an untyped association."""
@@ -97,26 +88,35 @@ class ConceptIndex:
     def __init__(self, store: Store, base: str) -> None:
         self._store = store
         self.base = base
-        facts: dict[str, dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
-        for row in store.select(PREFIXES + _FACTS):
-            value = row["value"]
-            language = getattr(value, "language", None) or ""
-            facts[row["concept"].value][row["property"].value].append((language, value.value))
-        kinds = {kind.iri.value: name for name, kind in classes().items()}
-        labels = {iri: _preferred(about[SKOS.prefLabel.value]) or _last(iri) for iri, about in facts.items()}
+        concepts = sorted({row["concept"].value for row in store.select(PREFIXES + _CONCEPTS)})
+        kinds: dict[str, list[str]] = defaultdict(list)
+        names = {kind.iri.value: name for name, kind in classes().items()}
+        for row in store.select(PREFIXES + _KINDS % " ".join(f"<{iri}>" for iri in names)):
+            kinds[row["concept"].value].append(names[row["value"].value])
+        preferred, others, fields = (
+            self._table(name) for name in ("skos:prefLabel", "skos:altLabel", "dcterms:subject")
+        )
+        labels = {iri: _preferred(preferred[iri]) or _last(iri) for iri in concepts}
         self.concepts: dict[str, ConceptView] = {
             iri: ConceptView(
                 label=labels[iri],
                 iri=iri,
                 id=self.identifier(iri),
-                kind=min((kinds[t] for _, t in about[RDF.type.value] if t in kinds), default=""),
-                aliases=tuple(sorted({text for _, text in about[SKOS.altLabel.value]})),
-                fields=tuple(sorted({labels.get(field, _last(field)) for _, field in about[DCTERMS.subject.value]})),
+                kind=min(kinds[iri], default=""),
+                aliases=tuple(sorted({alias.value for alias in others[iri]})),
+                fields=tuple(sorted({labels.get(field.value, _last(field.value)) for field in fields[iri]})),
             )
-            for iri, about in sorted(facts.items())
+            for iri in concepts
         }
         """All concepts by IRI, in the order of their IRIs."""
         self.refs: dict[str, ConceptRef] = {iri: view.ref for iri, view in self.concepts.items()}
+
+    def _table(self, name: str) -> dict[str, list[NamedNode | Literal]]:
+        """All objects of a property, by subject."""
+        table: dict[str, list[NamedNode | Literal]] = defaultdict(list)
+        for row in self._store.select(PREFIXES + _TABLE % name):
+            table[row["subject"].value].append(row["object"])
+        return table
 
     def identifier(self, iri: str) -> str:
         """The id in a concept's IRI: what follows `<base>concept/`, or the whole IRI of a stranger's concept."""
@@ -127,12 +127,16 @@ class ConceptIndex:
         """All typed relations between concepts, and from concepts to literals, sorted."""
         known = {reading.iri: name for name, reading in readings().items()}
         values = " ".join(f"<{iri}>" for iri in known)
-        counts = {row["statement"].value: int(row["count"].value) for row in self._store.select(PREFIXES + _COUNTS)}
+        subjects, predicates, objects, confidences, evidence = (
+            self._table(name)
+            for name in ("rdf:subject", "rdf:predicate", "rdf:object", "kg:confidence", "prov:wasDerivedFrom")
+        )
         backed: dict[tuple[str, str, str], list[tuple[float, str]]] = defaultdict(list)
-        for row in self._store.select(PREFIXES + _STATEMENTS % values):
-            triple = row["subject"].value, row["predicate"].value, row["object"].value
-            confidence = row["confidence"]
-            backed[triple].append((-1.0 if confidence is None else float(confidence.value), row["statement"].value))
+        for statement, about in predicates.items():
+            if about[0].value in known and subjects[statement] and objects[statement]:
+                triple = subjects[statement][0].value, about[0].value, objects[statement][0].value
+                sure = max((float(number.value) for number in confidences[statement]), default=-1.0)
+                backed[triple].append((sure, statement))
         edges = set()
         for row in self._store.select(PREFIXES + _EDGES % values):
             subject, predicate, target = row["subject"].value, row["predicate"].value, row["object"].value
@@ -142,8 +146,8 @@ class ConceptIndex:
             backing = sorted(backed.get((subject, predicate, target), ()), key=lambda s: (-s[0], s[1]))
             confidence = backing[0][0] if backing and backing[0][0] >= 0 else None
             statements = tuple(name for _, name in backing)
-            evidence = sum(counts.get(name, 0) for name in statements)
-            edges.add(Edge(subject, known[predicate], target, literal, confidence, statements, evidence))
+            quotes = sum(len(evidence[name]) for name in statements)
+            edges.add(Edge(subject, known[predicate], target, literal, confidence, statements, quotes))
         return tuple(sorted(edges, key=lambda e: (e.subject, e.predicate, e.object, e.literal)))
 
     # ---------------------------------------------------------------------------------------------------- by name
@@ -203,7 +207,8 @@ class ConceptIndex:
 
     def close(self, name: str, limit: int = 3) -> tuple[str, ...]:
         """Labels that a person may have meant: spelled alike (Indel ratio of the keys), or with the same words."""
-        return tuple(self.concepts[iri].label for iri, _ in self.similar(name, limit=limit))
+        labels = dict.fromkeys(self.concepts[iri].label for iri, _ in self.similar(name, limit=3 * limit))
+        return tuple(labels)[:limit]
 
     def similar(self, name: str, *, limit: int, cutoff: float = 70.0) -> list[tuple[str, str]]:
         """Concepts with a name like this one, as (IRI, name), best first."""
@@ -235,10 +240,10 @@ def _by_key(names: Iterable[tuple[str, str]]) -> Mapping[Key, tuple[str, ...]]:
     return {same: tuple(iris) for same, iris in found.items()}
 
 
-def _preferred(texts: list[tuple[str, str]]) -> str:
+def _preferred(labels: list[NamedNode | Literal]) -> str:
     """One of several labels: English, else without language, else the first language; then the first in order."""
-    ranked = sorted(texts, key=lambda text: (not text[0].startswith("en"), text[0] != "", text))
-    return ranked[0][1] if ranked else ""
+    texts = [(getattr(label, "language", None) or "", label.value) for label in labels]
+    return min(texts, key=lambda text: (not text[0].startswith("en"), text[0] != "", text), default=("", ""))[1]
 
 
 def _last(iri: str) -> str:

@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 _BATCH = 200
 """How many terms one VALUES block holds: remote endpoints limit the length of a query."""
 
+# Neither OPTIONAL nor a second VALUES block here: with them pyoxigraph joins whole tables and takes a hundred times as
+# long.
 _QUOTES = """
-SELECT ?statement ?confidence ?exact ?start ?end ?rule ?entry ?file ?line WHERE {
+SELECT ?statement ?exact ?start ?end ?rule ?entry ?file ?line WHERE {
   VALUES ?statement { %s }
   ?statement prov:wasDerivedFrom ?evidence .
-  OPTIONAL { ?statement kg:confidence ?confidence }
-  ?evidence oa:exact ?exact ; oa:start ?start ; oa:end ?end ; kg:inEntry ?entry .
-  OPTIONAL { ?evidence kg:rule ?rule }
+  ?evidence oa:exact ?exact ; oa:start ?start ; oa:end ?end ; kg:rule ?rule ; kg:inEntry ?entry .
   ?entry kg:sourceFile ?file ; kg:sourceLine ?line .
 }"""
+_CONFIDENCES = "SELECT ?statement ?confidence WHERE { VALUES ?statement { %s } ?statement kg:confidence ?confidence . }"
 _TEXTS = "SELECT ?entry ?text ?start WHERE { VALUES ?entry { %s } ?entry kg:text ?text ; kg:textStart ?start . }"
 
 
@@ -50,24 +51,28 @@ class Quotes:
 
     def of(self, statements: Iterable[str]) -> Mapping[str, tuple[Quote, ...]]:
         """The quotes behind statements, by the statements' IRIs, in the order of their places."""
+        statements = sorted(set(statements))
         rows = list(self._solutions(_QUOTES, statements))
+        confidences = {
+            row["statement"].value: float(row["confidence"].value) for row in self._solutions(_CONFIDENCES, statements)
+        }
         missing = {row["entry"].value for row in rows} - self._breaks.keys()
         for row in self._solutions(_TEXTS, missing):
             start, text = int(row["start"].value), row["text"].value
             self._breaks[row["entry"].value] = start, [start + match.start() for match in re.finditer("\n", text)]
         found: dict[str, set[Quote]] = defaultdict(set)
         for row in rows:
-            start, entry = int(row["start"].value), row["entry"].value
-            found[row["statement"].value].add(
+            statement, start, entry = row["statement"].value, int(row["start"].value), row["entry"].value
+            found[statement].add(
                 Quote(
                     exact=row["exact"].value,
                     source=row["file"].value,
                     line=self._line(entry, int(row["line"].value), start),
                     start=start,
                     end=int(row["end"].value),
-                    rule=row["rule"].value if row["rule"] else "",
+                    rule=row["rule"].value,
                     entry=entry_id(entry, self._base) or entry,
-                    confidence=float(row["confidence"].value) if row["confidence"] else None,
+                    confidence=confidences.get(statement),
                 )
             )
         return {statement: ordered(quotes) for statement, quotes in found.items()}
