@@ -1,48 +1,94 @@
 """Surface form -> `Key`: which spellings are one name. Pure string functions, no model.
 
-`key` unites case, plural, dashes, spaces and possessives and nothing else; `acronym_of` tells whether a short form can
-stand for a long one; `slug` makes the readable part of an IRI.
+`key` unites case, plural, accents, dashes, spaces, possessives and Greek letters with their names, and nothing else;
+`acronym_of` tells whether a short form can stand for a long one; `slug` makes the readable part of an IRI.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from kg.model import Key
 
-_WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*[+#]*", re.UNICODE)
+_WORD = re.compile(r"(?:(?<!\S)\.(?=[^\W\d_]))?[^\W_]+(?:[.'’][^\W_]+)*(?:[+#]+|(?<=\b\w)\*)?")
+_PLURAL_ACRONYM = re.compile(r"\b([A-Z][A-Z0-9]+)s\b")
+_LETTER_DOT = re.compile(r"(?<!\d)(?<!^)[.'’]|(?<!^)[.'’](?!\d)")
 _FUNCTION_WORDS = frozenset(
     ("a", "an", "the", "of", "for", "to", "in", "on", "and", "or", "with", "by", "from", "at", "as")
 )
-_KEEP_S = re.compile(r"(ss|us|is|as|os|ics)$")
+_GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "ο": "omicron", "π": "pi", "ρ": "rho",
+    "σ": "sigma", "ς": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
+}  # fmt: skip
+_LONE_GREEK = re.compile(r"(?<![α-ω])[α-ω](?![α-ω])")
+_DIGITS = {"2": "t", "3": "t", "4": "f", "5": "f", "6": "s", "7": "s", "8": "e", "9": "n"}
+
+# Endings decide the singular; what endings cannot decide is listed. A listed word decides for the words that end with
+# it too ("metadatabases"), so that names written together and apart have one key.
+_IRREGULAR = {
+    "matrices": "matrix", "vertices": "vertex", "indices": "index", "appendices": "appendix", "vortices": "vortex",
+    "codices": "codex", "analyses": "analysis", "syntheses": "synthesis", "hypotheses": "hypothesis",
+    "parentheses": "parenthesis", "diagnoses": "diagnosis", "catalyses": "catalysis", "crises": "crisis",
+    "halves": "half", "shelves": "shelf", "wolves": "wolf", "knives": "knife", "heroes": "hero", "echoes": "echo",
+    "vetoes": "veto", "zeroes": "zero", "potatoes": "potato", "tomatoes": "tomato", "movies": "movie",
+    "cookies": "cookie", "calories": "calorie", "caches": "cache", "niches": "niche", "quizzes": "quiz",
+    "lenses": "lens", "menus": "menu", "criteria": "criterion", "phenomena": "phenomenon", "spectra": "spectrum",
+    "maxima": "maximum", "minima": "minimum", "optima": "optimum", "quanta": "quantum",
+}  # fmt: skip
+_IS_IRREGULAR = re.compile(f"(?:{'|'.join(_IRREGULAR)})$")
+_IS_SINGULAR = re.compile(
+    "(?:series|species|lens|https|means|chaos|cosmos|ethos|kudos|macos|[cnp]mos|bios|bias|alias|canvas|atlas|kubernetes)$"
+    "|^(?:gas|this|thus|always|perhaps)$"
+)
+_COUNTED_ICS = re.compile(
+    "(?:metr|top|heurist|mosa|characterist|ceram|fabr|plast|tact|clin|crit|intrins|statist|gener)ics$"
+)
+_KEEPS_S = re.compile(r"(?:ss|is|ics|(?<![cdgintx]p)us)$")
+_DROPS_ES = re.compile(r"(?:(?:ss|x|zz|ch|sh)|(?:bi|ali|canv|atl|g)as|(?<![aof])(?<!re)(?<!ab)(?<!exc)us)es$")
 
 
 def singular(word: str) -> str:
-    """The singular of a lower-case English noun, by its ending alone.
+    """The singular of a lower-case English noun, by its ending and a short list.
 
     >>> [singular(w) for w in ("networks", "batches", "policies", "losses", "analysis", "metrics", "biases", "moes")]
     ['network', 'batch', 'policy', 'loss', 'analysis', 'metric', 'bias', 'moe']
+    >>> [singular(w) for w in ("databases", "caches", "buses", "causes", "areas", "gpus", "status", "matrices", "lens")]
+    ['database', 'cache', 'bus', 'cause', 'area', 'gpu', 'status', 'matrix', 'lens']
     """
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and re.search(r"(ss|us|as|x|zz|ch|sh)es$", word) and not word.endswith("cases"):
-        return word[:-2]
-    if len(word) > 4 and word.endswith("ics"):
-        return word[:-1] if word in {"metrics", "topics", "critics", "mosaics", "heuristics", "statistics"} else word
-    if len(word) > 3 and word.endswith("s") and not _KEEP_S.search(word):
-        return word[:-1]
+    while (shorter := _shortened(word)) != word:
+        word = shorter
     return word
 
 
-def words(text: str) -> list[str]:
-    """The words of a surface form, lower-case, accents kept; `C++`, `C#` and `2.5` stay whole.
+@lru_cache(maxsize=1 << 16)
+def _shortened(word: str) -> str:
+    """One step towards the singular."""
+    if not word.endswith(("s", "a")):
+        return word
+    if irregular := _IS_IRREGULAR.search(word):
+        return word[: irregular.start()] + _IRREGULAR[irregular[0]]
+    if len(word) <= 3 or not word.endswith("s") or _IS_SINGULAR.search(word):
+        return word
+    if _COUNTED_ICS.search(word):
+        return word[:-1]
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and _DROPS_ES.search(word):
+        return word[:-2]
+    return word if _KEEPS_S.search(word) else word[:-1]
 
-    >>> words("Multi-Head Attention (MHA)")
-    ['multi', 'head', 'attention', 'mha']
+
+def words(text: str) -> list[str]:
+    """The words of a surface form, lower-case, accents kept; `C++`, `C#`, `.NET`, `A*` and `2.5` stay whole.
+
+    >>> words("Multi-Head Attention (MHA)"), words("Moore's C++ 2.5 GPUs")
+    (['multi', 'head', 'attention', 'mha'], ['moore', 'c++', '2.5', 'gpu'])
     """
-    text = unicodedata.normalize("NFKC", text).casefold()
-    return [re.sub(r"['’]s$", "", w) for w in _WORD.findall(text)]
+    text = _PLURAL_ACRONYM.sub(r"\1", unicodedata.normalize("NFKC", text)).casefold()
+    return [w[:-2] if w.endswith(("'s", "’s")) else w for w in _WORD.findall(text)]
 
 
 def key(text: str) -> Key:
@@ -50,36 +96,56 @@ def key(text: str) -> Key:
 
     >>> key("Level Shifters") == key("level-shifter") == key("levelshifter")
     True
-    >>> key("C++") == key("C")
-    False
+    >>> key("C++") == key("C"), key("β-decays") == key("beta decay"), key("Node.js") == key("NodeJS")
+    (False, True, True)
     """
-    parts = words(text)
+    parts = [_LETTER_DOT.sub("", _spelled(word)) for word in words(text)]
     if not parts:
         return Key(unicodedata.normalize("NFKC", text).casefold().strip())
-    return Key("".join([*parts[:-1], singular(parts[-1])]))
+    joined = parts[0]
+    for part in parts[1:]:
+        # "layer 4 7" is not "layer 47"
+        part = part.lstrip(".")
+        joined += f"-{part}" if joined[-1:].isdigit() and part[:1].isdigit() else part
+    return Key(singular(joined))
+
+
+def _spelled(word: str) -> str:
+    """A lower-case word without accents, a lone Greek letter by its name."""
+    word = _LONE_GREEK.sub(lambda match: _GREEK[match[0]], word)
+    if word.isascii():
+        return word
+    plain = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", plain)
 
 
 def slug(text: str, *, limit: int = 80) -> str:
-    """The readable local part of an IRI: ASCII letters, digits and single hyphens.
+    """The readable local part of an IRI: ASCII letters, digits and single hyphens; empty when nothing is left.
 
-    >>> slug("Mixture of Experts"), slug("C++"), slug("λ-calculus")
-    ('mixture-of-experts', 'c-plus-plus', 'lambda-calculus')
+    >>> slug("Mixture of Experts"), slug("C++"), slug("λ-calculus"), slug(".NET")
+    ('mixture-of-experts', 'c-plus-plus', 'lambda-calculus', 'dot-net')
     """
-    greek = {"λ": "lambda", "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "μ": "mu", "σ": "sigma", "π": "pi"}
-    text = unicodedata.normalize("NFKC", text).casefold().replace("+", " plus ").replace("#", " sharp ")
-    text = "".join(greek.get(c, c) for c in text)
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = re.sub(r"(?<!\S)\.(?=[a-z])", "dot ", text)
+    for sign, name in (("+", " plus "), ("#", " sharp "), ("&", " and "), ("*", " star ")):
+        text = text.replace(sign, name)
+    text = "".join(_GREEK.get(c, c) for c in text)
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:limit].rstrip("-")
 
 
 def is_acronym(text: str) -> bool:
-    """Whether a form is written as an abbreviation, so that its capitals count: MoE, RAG, KV, GPUs, 3D.
+    """Whether a form is written as an abbreviation, so that its capitals count.
 
-    >>> [t for t in ("MoE", "RAG", "GPUs", "Rag", "attention", "BF16", "LLaMA") if is_acronym(t)]
-    ['MoE', 'RAG', 'GPUs', 'BF16', 'LLaMA']
+    >>> [t for t in ("MoE", "RAG", "GPUs", "Rag", "attention", "BF16", "LLaMA", "3D", "TensorFlow") if is_acronym(t)]
+    ['MoE', 'RAG', 'GPUs', 'BF16', 'LLaMA', '3D']
     """
-    token = re.sub(r"s$", "", text) if text[:-1].isupper() else text
-    return " " not in text and sum(c.isupper() for c in token) >= 2 and len(token) <= 10
+    token = text[:-1] if text.endswith("s") and text[:-1].isupper() else text
+    letters, capitals = sum(c.isalpha() for c in token), sum(c.isupper() for c in token)
+    if " " in text or len(token) > 10 or not capitals:
+        return False
+    # two capitals that make up a good part of it, or one with a number
+    return 5 * capitals > 2 * letters if capitals > 1 else len(token) <= 4 and any(c.isdigit() for c in token)
 
 
 def content_words(text: str) -> frozenset[str]:
@@ -139,15 +205,20 @@ def acronym_of(short: str, long: str) -> bool:
 
     >>> acronym_of("MoE", "mixture of experts"), acronym_of("MTDA", "multi-target domain adaptation")
     (True, True)
-    >>> acronym_of("CNN", "transformer")
-    False
+    >>> acronym_of("CNN", "transformer"), acronym_of("2PL", "two-phase locking")
+    (False, True)
     """
-    letters = [c for c in short.casefold() if c.isalnum()]
-    target = long.casefold()
     long_words = words(long)
-    if not 2 <= len(letters) <= 10 or len(letters) >= len(target) or len(short.split()) > 2:
+    if len(short.split()) > 2 or set(words(short)) <= set(long_words):
         return False
-    if len(long_words) > min(len(letters) + 5, 2 * len(letters)) or set(words(short)) <= set(long_words):
+    letters = "".join(c for c in short.casefold() if c.isalnum())
+    spelled = "".join(_DIGITS.get(c, c) for c in letters)
+    return any(_in_order(form, long, len(long_words)) for form in sorted({letters, spelled}))
+
+
+def _in_order(letters: str, long: str, size: int) -> bool:
+    target = long.casefold()
+    if not 2 <= len(letters) <= 10 or len(letters) >= len(target) or size > min(len(letters) + 5, 2 * len(letters)):
         return False
     position = len(target)
     for index in range(len(letters) - 1, -1, -1):

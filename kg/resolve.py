@@ -119,15 +119,16 @@ class _Names:
                 for short, long in annotation.abbreviations:
                     explained[key(short)].add(key(long))
         self._explained = {short: long for short, (long, *more) in explained.items() if not more}
+        self._keys: dict[str, Key] = {}
 
     def find(self, label: str, annotation: Annotation) -> str:
         """The handle of the concept that a label means in an entry; the label's key for one that has no entry."""
-        name, own = key(_bare(label)), self.own[annotation.entry.id]
+        name, own = self._key(label), self.own[annotation.entry.id]
         if name in self._own_names[own.handle]:
             return own.handle
         for short, long in annotation.abbreviations:
-            if key(short) == name:
-                name = key(long)
+            if self._key(short) == name:
+                name = self._key(long)
                 break
         if name in self._own_names[own.handle]:
             return own.handle
@@ -137,6 +138,13 @@ class _Names:
             return self._meant(self.labels[name], own).handle
         claimants = self._aliases.get(name, ())
         return next(iter(claimants)) if len(claimants) == 1 else name
+
+    def _key(self, label: str) -> Key:
+        """The key of a label, remembered: the same labels come again and again."""
+        name = self._keys.get(label)
+        if name is None:
+            name = self._keys[label] = key(_bare(label))
+        return name
 
     @staticmethod
     def _meant(homographs: list[_Node], own: _Node) -> _Node:
@@ -297,7 +305,8 @@ def _entries(ordered: list[Annotation], names: _Names, ids: dict[str, ConceptId]
     texts: set[str] = set()
     for annotation in ordered:
         text, own = text_of(annotation), ids[names.own[annotation.entry.id].handle]
-        flags = annotation.flags | ({Flag.DUPLICATE_TEXT} if text and text in texts else frozenset())
+        again = {Flag.DUPLICATE_TEXT} if text and text in texts else frozenset()
+        flags = annotation.entry.flags | annotation.flags | again
         texts.add(text)
         mentions = {
             Occurrence(mention.span, ids[handle], mention.rule)
@@ -313,6 +322,7 @@ def _statements(ordered: list[Annotation], names: _Names, ids: dict[str, Concept
     evidence: defaultdict[tuple[ConceptId, str, ConceptId | Year], set[Evidence]] = defaultdict(set)
     confidence: defaultdict[tuple[ConceptId, str, ConceptId | Year], dict[str, float]] = defaultdict(dict)
     for annotation in ordered:
+        text = text_of(annotation)
         for assertion in annotation.assertions:
             subject = names.find(assertion.subject, annotation)
             obj = assertion.object if isinstance(assertion.object, Year) else names.find(assertion.object, annotation)
@@ -320,7 +330,7 @@ def _statements(ordered: list[Annotation], names: _Names, ids: dict[str, Concept
                 continue
             fact = (ids[subject], assertion.predicate, obj if isinstance(obj, Year) else ids[obj])
             evidence[fact].add(_evidence(annotation.entry, assertion.span, assertion.rule))
-            readings, text = confidence[fact], text_of(annotation)
+            readings = confidence[fact]
             readings[text] = max(readings.get(text, 0.0), assertion.confidence)
     for fact, found in evidence.items():
         doubts = sorted(1 - reading for reading in confidence[fact].values())
