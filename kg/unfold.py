@@ -151,6 +151,8 @@ class _Folded:
     """Whether the list in work began with a small letter."""
     ordinal: int = 0
     """The number of the last step."""
+    second: int = -1
+    """Where the next step 2 stands, as far as is known."""
 
     items: int = 0
     """How many items of the list in work have ended, each with its one sentence; -1 if any was of another kind."""
@@ -181,6 +183,13 @@ class _Folded:
             self.items = self.items + 1 if single and self.items >= 0 else -1
         self.add(self.line, at)
         self.line, self.fresh, self.kind, self.bold_lead = at, False, kind, bold_lead
+
+    def has_second_step(self, position: int, end: int) -> bool:
+        """Whether a step 2 follows soon."""
+        if self.second < position:
+            second = _SECOND_STEP.search(self.text, position, end)
+            self.second = second.start() if second else len(self.text) + LONGEST_STEP
+        return self.second - position <= LONGEST_STEP
 
     def item_end(self, at: int) -> int:
         """Where the last item of a list ends at the latest, if the line in work is one and the next begins at `at`.
@@ -313,8 +322,7 @@ def _is_step(body: _Folded, number: int, position: int, end: int, before: _Surro
     if not (first.isupper() or first.isdigit() or first in "*`\"'“$") or not first:
         return False
     if number == 1:
-        second = _SECOND_STEP.search(body.text, position, min(end, position + LONGEST_STEP))
-        return before.fresh or before.colon or (before.ended and second is not None)
+        return before.fresh or before.colon or (before.ended and body.has_second_step(position, end))
     return number == body.ordinal + 1 > 1 and (before.ended or first == "*" or body.kind == "1")
 
 
