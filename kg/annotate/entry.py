@@ -6,7 +6,7 @@ entry, its headword and the `Glossary` (what recurs, which names there are) alon
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kg.annotate import mentions as terms
@@ -15,7 +15,7 @@ from kg.annotate.definitions import genus
 from kg.annotate.glossary import masks
 from kg.annotate.kinds import kind_of_concept
 from kg.annotate.relations import Candidate, host_phrase, of_aside, of_unit
-from kg.annotate.structure import Listed, Stretch, cue_of, read
+from kg.annotate.structure import Listed, Stretch, Topic, cue_of, is_named, read
 from kg.annotate.units import Role, Unit, sentences, units
 from kg.annotate.weighing import Weighted, choose, weigh, word_counts
 from kg.model import (
@@ -27,6 +27,7 @@ from kg.model import (
     Headword,
     Key,
     Mention,
+    Passage,
     Span,
 )
 from kg.names import key, words
@@ -191,32 +192,44 @@ def _candidates(
         if definition.genus:
             yield Candidate(None, "broader", definition.genus, definition.span, definition.rule)
     for item in work.listed:
-        tail = "" if item.subject.label is None else "@lead"
+        tail = "" if item.subject.label is None or "@" in item.rule else "@lead"
         yield Candidate(item.subject.label, item.predicate, item.passage.text, item.passage.span(), item.rule + tail)
     for stretch, cut in work.parts:
-        hosts: dict[int, tuple[Unit, Doc]] = {}
-        all_units = list(units(stretch.passage))
-        index = {id(u): n for n, u in enumerate(all_units)}
-        del index
-        position_of = {(u.passage.span(), u.role): n for n, u in enumerate(all_units)}
-        for unit in cut:
-            doc = docs[unit.text]
-            if unit.role is Role.ASIDE:
-                host: Phrase | None = None
-                if unit.host is not None and unit.host[0] in hosts:
-                    host_unit, host_doc = hosts[unit.host[0]]
-                    host = host_phrase(host_doc, host_unit, unit.host[1])
-                    if host is None and unit.host[1] > 2:
-                        continue
-                yield from of_aside(host, stretch.topic.label, unit)
-                continue
-            hosts[position_of[unit.passage.span(), unit.role]] = (unit, doc)
-            first = unit.sentence == 0 and stretch.block in defining
-            stretch_here = stretch
-            if unit.label is not None:
-                cue = cue_of(unit.label.text, strict=True)
-                if cue is not None:
-                    stretch_here = Stretch(
-                        stretch.passage, stretch.topic, cue, stretch.block, unit.label.text, listed=True
-                    )
-            yield from of_unit(stretch_here, unit, doc, defining=first)
+        yield from _of_stretch(stretch, cut, docs, defining=stretch.block in defining)
+
+
+def _of_stretch(
+    stretch: Stretch, cut: tuple[Unit, ...], docs: Mapping[str, Doc], *, defining: bool
+) -> Iterator[Candidate]:
+    units_by_number = {unit.number: unit for unit in cut}
+    for unit in cut:
+        doc = docs[unit.text]
+        if stretch.bracket:
+            yield from of_aside(None, stretch.topic.label, unit)
+            continue
+        if unit.role is Role.ASIDE:
+            host: Phrase | None = None
+            host_unit = units_by_number.get(unit.host[0]) if unit.host is not None else None
+            if host_unit is not None and unit.host is not None:
+                host = host_phrase(docs[host_unit.text], host_unit, unit.host[1])
+            origin = stretch.cell or unit.host is None or unit.host[1] <= 2
+            if host is not None or origin:
+                yield from of_aside(None if stretch.cell else host, stretch.topic.label, unit)
+            if host is not None:
+                yield from of_aside(None, stretch.topic.label, unit, rule="aside-topic")
+            continue
+        here = stretch
+        if unit.label is not None:
+            here = _labelled(stretch, unit.label)
+        yield from of_unit(here, unit, doc, defining=defining and unit.sentence == 0)
+
+
+def _labelled(stretch: Stretch, label: Passage) -> Stretch:
+    """The stretch as its label makes it: framed by what it announces, or about what it names."""
+    cue = cue_of(label.text, strict=True)
+    if cue is not None:
+        return replace(stretch, frame=cue, label=label.text, listed=True)
+    if len(label.text.split()) <= 4 and is_named(label.text):
+        others = ((stretch.topic, "up"), *stretch.others)
+        return replace(stretch, topic=Topic(label.text), label=label.text, frame=None, others=others)
+    return stretch

@@ -73,8 +73,12 @@ def of_unit(stretch: Stretch, unit: Unit, doc: Doc, *, defining: bool) -> Iterat
     predicate = "uses"
     if frame is not None:
         predicate = frame.text or (frame.items if stretch.listed else "") or "uses"
-    for role, phrase in _parts(doc):
-        yield _candidate(topic, None, predicate, phrase, unit, f"{where}:{name}:{role}")
+    for role, cue, phrase in _parts(doc):
+        rule = f"{where}:{name}:{role}"
+        yield _candidate(topic, None, predicate, phrase, unit, rule, cue=cue)
+        for other, how in stretch.others:
+            span = unit.span(phrase.start, phrase.end)
+            yield Candidate(other.label, predicate, phrase.text, span, f"{rule}@{how}", cue)
 
 
 def _of_link(link: Link, unit: Unit, topic: str | None, home: str) -> Iterator[Candidate]:
@@ -134,8 +138,8 @@ def _candidate(
     return Candidate(subject if subject is not None else topic, predicate, obj.text, span, rule, cue)
 
 
-def _parts(doc: Doc) -> Iterator[tuple[str, Phrase]]:
-    """The phrases of a unit with their part in it: root, subject, object, other."""
+def _parts(doc: Doc) -> Iterator[tuple[str, str, Phrase]]:
+    """The phrases of a unit with their part in it (root, subject, object, other) and the cue that they hang on."""
     seen: set[tuple[str, int]] = set()
     for token in doc:
         if not is_nominal(token) or token.dep_ in {"compound", "conj", "appos", "nmod", "amod", "npadvmod", "poss"}:
@@ -148,14 +152,27 @@ def _parts(doc: Doc) -> Iterator[tuple[str, Phrase]]:
             else "object" if token.dep_ == "dobj"
             else "other"
         )  # fmt: skip
+        cue = _hangs_on(token)
         for phrase in phrases(token):
             if (phrase.text, phrase.start) not in seen:
                 seen.add((phrase.text, phrase.start))
-                yield role, phrase
+                yield role, cue, phrase
 
 
-def of_aside(host: Phrase | None, topic: str | None, unit: Unit) -> Iterator[Candidate]:
-    """What brackets say of the words before them; `host` None: of the topic."""
+def _hangs_on(token: Token) -> str:
+    """The word that governs a phrase and the way it does: "use>", "rely>on", "<drive" for the subject of "drive"."""
+    if token.dep_ == "ROOT":
+        return "root"
+    head = token.head
+    if token.dep_ in {"nsubj", "nsubjpass"}:
+        return f"<{head.lemma_.lower()}{'+' if token.dep_ == 'nsubjpass' else ''}"
+    if token.dep_ == "pobj":
+        return f"{head.head.lemma_.lower()}>{head.lower_}" if head.head.pos_ == "VERB" else f">{head.lower_}"
+    return f"{head.lemma_.lower()}>"
+
+
+def of_aside(host: Phrase | None, topic: str | None, unit: Unit, *, rule: str = "aside") -> Iterator[Candidate]:
+    """What brackets say of the words before them (`host`) or of the topic; `rule` begins the names of the rules."""
     text = unit.passage.text.strip()
     subject = host.text if host is not None else topic
     tail = "@phrase" if host is not None else "@lead" if topic is not None else ""
@@ -166,30 +183,25 @@ def of_aside(host: Phrase | None, topic: str | None, unit: Unit) -> Iterator[Can
         maker = text[: match.start()].strip(" ,;")
         if maker and maker[:1].isupper():
             yield Candidate(
-                subject, "developedBy", re.sub(r"^by ", "", maker), unit.passage.span(), f"aside:origin{tail}"
+                subject, "developedBy", re.sub(r"^by ", "", maker), unit.passage.span(), f"{rule}:origin{tail}"
             )
-        yield Candidate(subject, "introducedIn", Year(int(match[1])), unit.passage.span(), f"aside:year{tail}")
+        yield Candidate(subject, "introducedIn", Year(int(match[1])), unit.passage.span(), f"{rule}:year{tail}")
         return
     if re.search(r"\bet al\b", text) and len(text.split()) <= 5:
-        yield Candidate(subject, "developedBy", text.strip(" ."), unit.passage.span(), f"aside:origin{tail}")
+        yield Candidate(subject, "developedBy", text.strip(" ."), unit.passage.span(), f"{rule}:origin{tail}")
         return
     match = _REVERSED.match(text)
     if match:
         for item, span in _items(unit, match.end()):
-            yield Candidate(subject, "contrastsWith", item, span, f"aside:contrast{tail}")
+            yield Candidate(subject, "contrastsWith", item, span, f"{rule}:contrast{tail}")
         return
     match = _EXAMPLE.match(text)
     items = list(_items(unit, match.end() if match else 0))
-    if match:
-        rule = "aside:example"
-    elif len(items) > 1:
-        rule = "aside:list"
-    else:
-        rule = "aside:single"
+    form = "example" if match else "list" if len(items) > 1 else "single"
     if any(len(item.split()) > 5 for item, _ in items):
         return
     for item, span in items:
-        yield Candidate(subject, "hasExample", item, span, rule + tail)
+        yield Candidate(subject, "hasExample", item, span, f"{rule}:{form}{tail}")
 
 
 def _items(unit: Unit, start: int) -> Iterator[tuple[str, Span]]:

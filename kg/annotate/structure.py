@@ -45,7 +45,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A passage of running text. `frame` is the cue that governs it; `listed`: bare noun phrases in it are items."""
+    """A passage of running text. `frame` is the cue that governs it; `listed`: bare noun phrases in it are items.
+
+    `others` are further things that it may be about, each with how it is one: "up", the concept, where a lead-in is the
+    topic; "lead", the other way round; "title", what a title names. `bracket`: it stood in brackets behind its topic.
+    """
 
     passage: Passage
     topic: Topic
@@ -54,6 +58,8 @@ class Stretch:
     label: str = ""
     listed: bool = False
     cell: bool = False
+    others: tuple[tuple[Topic, str], ...] = ()
+    bracket: bool = False
 
 
 @lru_cache(maxsize=8192)
@@ -86,7 +92,7 @@ def read(blocks: Sequence[Block]) -> Iterator[Listed | Stretch]:
     parents: dict[int, Topic] = {}
     intro: Cue | None = None
     for number, block in enumerate(blocks):
-        frame, subject, heading = _section(block)
+        frame, titles = _section(block)
         if block.kind is BlockKind.HEADING:
             intro = None
             yield from _heading(block)
@@ -94,57 +100,63 @@ def read(blocks: Sequence[Block]) -> Iterator[Listed | Stretch]:
         if block.kind in {BlockKind.CODE, BlockKind.FORMULA}:
             continue
         if block.kind is BlockKind.TABLE:
-            yield from _table(block, number, frame, heading)
+            yield from _table(block, number, frame)
             continue
         if block.kind is BlockKind.PARAGRAPH and block.lead is None:
             parents.clear()
             intro = _intro(block.passage.text)
-            yield Stretch(block.passage, subject, None, number)
+            yield Stretch(block.passage, Topic(), None, number, others=titles)
             continue
         if intro is not None and (frame is None or not frame.items):
             frame = intro
-        depth = block.depth
-        topic = parents.get(depth - 1, subject) if depth else subject
-        nested = depth > 0 and topic.label is not None
-        yield from _item(block, number, topic, None if nested else frame, parents, nested=nested)
+        topic = parents.get(block.depth - 1, Topic()) if block.depth else Topic()
+        nested = topic.label is not None
+        yield from _item(block, number, topic, None if nested else frame, parents, titles)
 
 
 def _item(
-    block: Block, number: int, topic: Topic, frame: Cue | None, parents: dict[int, Topic], *, nested: bool
+    block: Block,
+    number: int,
+    topic: Topic,
+    frame: Cue | None,
+    parents: dict[int, Topic],
+    titles: tuple[tuple[Topic, str], ...],
 ) -> Iterator[Listed | Stretch]:
     """A bullet, a step, or a paragraph with a lead-in."""
     bullet = block.kind is not BlockKind.PARAGRAPH
-    if block.lead is None or not block.lead.text.strip():
+    above = ((Topic(), "up"),) if topic.label is not None else titles
+    lead = block.lead
+    if lead is None or not lead.text.strip():
         parents[block.depth] = topic
-        yield Stretch(block.passage, topic, frame, number, listed=bullet)
+        yield Stretch(block.passage, topic, frame, number, listed=bullet, others=above)
         return
-    own = cue_of(block.lead.text, strict=True)
-    if own is not None:
+    own = cue_of(lead.text, strict=True)
+    names = names_of(lead) if own is None else []
+    if own is not None or not names:
         parents[block.depth] = topic
-        yield Stretch(block.passage, topic, own, number, label=block.lead.text, listed=bool(own.text))
-        return
-    names = names_of(block.lead)
-    if not names:
-        parents[block.depth] = topic
-        yield Stretch(block.passage, topic, frame, number, label=block.lead.text)
+        listed = own is not None and bool(own.text)
+        yield Stretch(block.passage, topic, own or frame, number, lead.text, listed=listed, others=above)
         return
     kind = "step" if block.kind is BlockKind.STEP else "lead"
-    if frame is not None and frame.items:
-        predicate, rule = frame.items, f"{kind}:{frame.name}"
-    elif frame is not None:
-        predicate, rule = "uses", f"{kind}:{frame.name}"
-    elif nested:
-        predicate, rule = "hasPart", f"{kind}:nested"
-    elif block.kind is BlockKind.STEP:
-        predicate, rule = "hasPart", "step:plain"
-    else:
-        predicate, rule = "uses", "lead:plain"
-    for name in names:
-        yield Listed(topic, predicate, name, rule)
-    inner = Topic(names[0].text if len(names) == 1 else clean_lead(block.lead).text)
-    about = inner if frame is None or frame.topic == "lead" else topic
+    nested = topic.label is not None
+    name = frame.name if frame is not None else "nested" if nested else "plain"
+    predicate = (frame.items if frame is not None else "") or ("hasPart" if nested or kind == "step" else "uses")
+    for part in names:
+        yield Listed(topic, predicate, part, f"{kind}:{name}")
+        for other, how in above:
+            yield Listed(other, predicate, part, f"{kind}:{name}@{how}")
+    inner = Topic(names[0].text if len(names) == 1 else clean_lead(lead).text)
     parents[block.depth] = inner
-    yield Stretch(block.passage, about, None, number, label=block.lead.text)
+    for bracket in _BRACKETED.finditer(lead.text):
+        content = lead.slice(bracket.start(1), bracket.end(1))
+        yield Stretch(content, inner, None, number, label=lead.text, bracket=True)
+    if frame is None or frame.topic == "lead":
+        yield Stretch(block.passage, inner, None, number, lead.text, others=((topic, "up"), *titles))
+    else:
+        yield Stretch(block.passage, topic, None, number, lead.text, others=((inner, "lead"), *titles))
+
+
+_BRACKETED = re.compile(r"\(([^()]+)\)")
 
 
 def clean_lead(lead: Passage) -> Passage:
@@ -178,16 +190,16 @@ def names_of(lead: Passage) -> list[Passage]:
     return parts
 
 
-def _section(block: Block) -> tuple[Cue | None, Topic, str]:
-    """The cue of the innermost title that announces one, and the topic, if a title without cue names a thing."""
-    topic = Topic()
-    for depth, title in enumerate(reversed(block.section)):
+def _section(block: Block) -> tuple[Cue | None, tuple[tuple[Topic, str], ...]]:
+    """The cue of the innermost title that announces one, and the thing that the innermost title names, if it does."""
+    titles: tuple[tuple[Topic, str], ...] = ()
+    if block.section and cue_of(block.section[-1], strict=True) is None and is_named(block.section[-1]):
+        titles = ((Topic(_NUMBERING.sub("", re.sub(r"\s*\(.*?\)", "", block.section[-1])).strip(" :?")), "title"),)
+    for title in reversed(block.section):
         cue = cue_of(title)
         if cue is not None:
-            return cue, topic, title
-        if depth == 0 and len(block.section) > 1:
-            topic = Topic(_NUMBERING.sub("", title).strip(" :"))
-    return None, topic, block.section[-1] if block.section else ""
+            return cue, titles
+    return None, titles
 
 
 def _heading(block: Block) -> Iterator[Listed]:
@@ -207,7 +219,7 @@ def _intro(text: str) -> Cue | None:
     return cue_of(re.split(r"[.;—]\s", text.rstrip(" :"))[-1])
 
 
-def _table(block: Block, number: int, frame: Cue | None, heading: str) -> Iterator[Listed | Stretch]:
+def _table(block: Block, number: int, frame: Cue | None) -> Iterator[Listed | Stretch]:
     """A row is about its first cell; column titles announce what the other cells are to it."""
     if len(block.rows) < 2 or len(block.rows[0]) < 2:
         return
@@ -232,9 +244,15 @@ def _table(block: Block, number: int, frame: Cue | None, heading: str) -> Iterat
         subject = Topic(clean_lead(row[0]).text)
         for cell, column in zip(row[1:], columns[1:], strict=False):
             if cell.text.strip():
-                yield Stretch(cell, subject, column, number, listed=True, cell=True)
+                yield Stretch(cell, subject, column, number, listed=True, cell=True, others=((Topic(), "up"),))
 
 
 def _is_aspect(title: str) -> bool:
     words = [singular(w.casefold()) for w in _WORD.findall(title)]
     return not words or words[-1] in lexicon().comparison_titles
+
+
+def is_named(title: str) -> bool:
+    """Whether a title names a thing rather than asks or announces."""
+    words = [w.casefold() for w in _WORD.findall(title)]
+    return 0 < len(words) < 7 and not title.endswith("?") and words[0] not in {"why", "how", "what", "when", "where"}

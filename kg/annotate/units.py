@@ -31,8 +31,8 @@ class Role(StrEnum):
 class Unit:
     """One stretch to parse. `label` is the text before a colon ("Examples" of "Examples: …"), if there is one.
 
-    `sentence` numbers the sentences of a passage; `host` is, for an aside, the position in `hosts` text where the
-    brackets stood: (index of the host unit in the list of units, position in its passage).
+    `sentence` numbers the sentences of a passage, `number` the units. `host` is, for an aside, where the brackets
+    stood: the number of the unit and the position in its passage.
     """
 
     passage: Passage
@@ -41,6 +41,7 @@ class Unit:
     prefix: str = ""
     label: Passage | None = None
     host: tuple[int, int] | None = None
+    number: int = 0
 
     @property
     def text(self) -> str:
@@ -75,13 +76,13 @@ def units(passage: Passage) -> list[Unit]:
             if not piece.text.strip():
                 continue
             role = Role.CONTINUED if n else Role.MAIN
-            found.append(Unit(piece, role, number, _supplied(piece.text), label if n == 0 else None))
-            index = len(found) - 1
+            index = len(found)
+            found.append(Unit(piece, role, number, _supplied(piece.text), label if n == 0 else None, None, index))
             for position, inner in asides:
                 if a <= position <= b:
-                    found.append(Unit(inner, Role.ASIDE, number, "", None, (index, position - a)))
+                    found.append(Unit(inner, Role.ASIDE, number, "", None, (index, position - a), len(found)))
         if not pieces and label is not None:
-            found += [Unit(inner, Role.ASIDE, number) for _, inner in asides]
+            found += [Unit(inner, Role.ASIDE, number, number=len(found) + i) for i, (_, inner) in enumerate(asides)]
     return found
 
 

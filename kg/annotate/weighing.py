@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kg.annotate.confidence import Confidence, confidence
 from kg.annotate.kinds import head_kind
-from kg.annotate.lexicon import lexicon
+from kg.annotate.lexicon import lexicon, predicates
 from kg.model import Assertion, Key, Year
 from kg.names import is_acronym, key
 
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 READINGS = (
     "uses", "usedFor", "hasExample", "hasPart", "improves", "reduces", "hasLimitation", "requires", "evaluatedOn",
-    "contrastsWith", "causes",
+    "contrastsWith", "causes", "broader",
 )  # fmt: skip
 """What a thing that stands in a list can be to the concept; its title announces one, its kind may speak for another."""
-_LISTED = frozenset({"lead", "table", "step", "title", "bullet", "cell", "frame", "text", "definition-part"})
+_LISTED = frozenset(
+    {"lead", "table", "step", "title", "bullet", "cell", "frame", "text", "definition-part", "aside", "aside-topic"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,9 @@ def _features(c: Candidate, obj: str | Year, common: tuple[str, ...]) -> tuple[s
     ]
     if c.cue:
         found.append(f"cue={c.cue} {c.predicate}")
+        known = predicates().get(c.cue)
+        if known is not None:
+            found.append(f"lexicon={known} {c.predicate}")
     return tuple(found)
 
 
