@@ -44,6 +44,10 @@ RELATED = "related"
 """The one relation that graphs may hold beyond those of the ontology: `skos:related`, an untyped association."""
 
 
+_CONTAINED = 75.0
+"""How much a name is like another that has its words and more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """A typed relation as the graph states it. `object` is an IRI, or the text of a literal when `literal`.
@@ -210,24 +214,30 @@ class ConceptIndex:
         labels = dict.fromkeys(self.concepts[iri].label for iri, _ in self.similar(name, limit=3 * limit))
         return tuple(labels)[:limit]
 
+    @cached_property
+    def _names(self) -> list[tuple[str, str, str, frozenset[str]]]:
+        """All labels and aliases as (IRI, name, key, words)."""
+        return [
+            (iri, text, str(key(text)), frozenset(words(text)))
+            for iri, view in self.concepts.items()
+            for text in (view.label, *view.aliases)
+        ]
+
     def similar(self, name: str, *, limit: int, cutoff: float = 70.0) -> list[tuple[str, str]]:
-        """Concepts with a name like this one, as (IRI, name), best first."""
+        """Concepts with a name like this one, as (IRI, name), best first.
+
+        Names are alike as their keys are spelled alike, from 0 to 100; one that has all words of `name` counts 75.
+        """
         from rapidfuzz import fuzz, process
 
+        keys = [same for _, _, same, _ in self._names]
+        spelled = process.extract(str(key(name)), keys, scorer=fuzz.ratio, score_cutoff=cutoff, limit=None)
+        ratios: dict[int, float] = {index: score for _, score, index in spelled}
+        asked = frozenset(words(name))
         best: dict[str, tuple[float, str]] = {}
-        asked = set(words(name))
-        names = [(iri, text) for iri, view in self.concepts.items() for text in (view.label, *view.aliases)]
-        keys = [str(key(text)) for _, text in names]
-        ratios: dict[int, float] = {
-            index: score
-            for _, score, index in process.extract(
-                str(key(name)), keys, scorer=fuzz.ratio, score_cutoff=cutoff, limit=None
-            )
-        }
-        for index, (iri, text) in enumerate(names):
-            contained = asked and asked <= set(words(text))
-            score = max(ratios.get(index, 0.0), 75.0 if contained else 0.0)
-            if score and score > best.get(iri, (0.0, ""))[0]:
+        for index, (iri, text, _, parts) in enumerate(self._names):
+            score = max(ratios.get(index, 0.0), _CONTAINED if asked and asked <= parts else 0.0)
+            if score >= cutoff and score > best.get(iri, (0.0, ""))[0]:
                 best[iri] = score, text
         ranked = sorted(best.items(), key=lambda item: (-item[1][0], len(item[1][1]), item[1][1], item[0]))
         return [(iri, text) for iri, (_, text) in ranked[:limit]]

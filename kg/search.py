@@ -2,10 +2,9 @@
 
 Results come in tiers, each ordered by bm25, then by the number of relations, then by label:
 
-    1. a label that is the query           4. a definition or quote with all words
-    2. an alias that is the query          5. when nothing was found so far: a name of similar spelling
-    3. a name with all words, or           6. and then: names and texts with any of the words
-       words that begin so
+    1. a label that is the query                       4. a definition or quote with all its words
+    2. an alias that is the query                      5. if there is none of these: a name spelled like it
+    3. a name with all its words, or beginnings        6. if there is none either: names and texts with any word
 
 What is typed is taken as words only: the query language of FTS5 cannot be reached from it.
 """
@@ -44,6 +43,9 @@ SELECT DISTINCT ?concept ?text WHERE {{
 
 _MOST_WORDS = 24
 """How many different words of a query count."""
+
+_ALIKE = 80.0
+"""From which similarity of keys, of 100, a name counts as misspelt."""
 
 _WEIGHTS = {"label": 1.0, "alias": 0.9, "keyword": 0.4, "definition": 1.0, "quote": 0.6}
 """Factors of bm25 by what a name or text is to its concept."""
@@ -91,7 +93,7 @@ class SearchIndex:
             raise UsageError(f"the number of results is at least 1, not {limit}")
         terms = _distinct(_terms(text))
         best: dict[str, Hit] = {}
-        for tiers in (self._matching(text, terms), self._resembling(text, terms)):
+        for tiers in (self._matching(text, terms), self._alike(text), self._loosely(text, terms)):
             for hit in tiers:
                 if hit.concept.iri not in best or hit.score > best[hit.concept.iri].score:
                     best[hit.concept.iri] = hit
@@ -111,11 +113,13 @@ class SearchIndex:
             *whole, last = _distinct(words(text))
             yield from self._found(_FIND_TEXTS, " AND ".join([*whole, f"({last} OR {last} *)"]), 2)
 
-    def _resembling(self, text: str, terms: list[str]) -> Iterator[Hit]:
-        """Hits for a query that nothing matches: similar names, and any of its words."""
-        similar = self._index.similar(text, limit=10)
-        for position, (iri, name) in enumerate(similar):
+    def _alike(self, text: str) -> Iterator[Hit]:
+        """Hits for a misspelt name."""
+        for position, (iri, name) in enumerate(self._index.similar(text, limit=10, cutoff=_ALIKE)):
             yield self._hit(iri, "spelling", name, 1, 1 / (1 + position))
+
+    def _loosely(self, text: str, terms: list[str]) -> Iterator[Hit]:
+        """Hits for any of the words."""
         if terms:
             yield from self._found(_FIND_NAMES, " OR ".join(terms), 0)
             yield from self._found(_FIND_TEXTS, " OR ".join(_distinct(words(text))), 0)
