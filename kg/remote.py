@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import warnings
+from ast import literal_eval
 from http.client import HTTPException
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 import pyoxigraph as ox
-from SPARQLWrapper import GET, POST, SPARQLWrapper
+from SPARQLWrapper import GET, POST, SELECT, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 import kg
-from kg.errors import EndpointError, QueryError
+from kg.errors import EndpointError
 from kg.serialize import prefixes
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, declare
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, declare, form, wrong_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,20 +53,21 @@ class RemoteStore:
 
     def select(self, query: str) -> ox.QuerySolutions:
         """The solutions of a SELECT query."""
-        answer = self._results(query)
+        answer = self._results(query, "SELECT", ox.QuerySolutions)
         if isinstance(answer, ox.QuerySolutions):
             return answer
-        raise QueryError("this is an ASK query, where SELECT was expected")
+        raise wrong_form("SELECT", type(answer))
 
     def ask(self, query: str) -> bool:
         """The answer of an ASK query."""
-        answer = self._results(query)
+        answer = self._results(query, "ASK", ox.QueryBoolean)
         if isinstance(answer, ox.QueryBoolean):
             return bool(answer)
-        raise QueryError("this is a SELECT query, where ASK was expected")
+        raise wrong_form("ASK", type(answer))
 
     def construct(self, query: str) -> Iterator[ox.Triple]:
         """The triples of a CONSTRUCT or DESCRIBE query."""
+        self._expect(query, "CONSTRUCT or DESCRIBE", ox.QueryTriples)
         body, media = self._request(query, _GRAPH)
         format = ox.RdfFormat.from_media_type(media)
         if format is None:
@@ -100,12 +102,17 @@ class RemoteStore:
         yield from (ox.Quad(*triple) for triple in default - elsewhere)
         yield from named
 
-    def _results(self, query: str) -> ox.QuerySolutions | ox.QueryBoolean:
+    def _expect(self, query: str, wanted: str, answer: type) -> None:
+        """Refuse a query that is known to be of another form, before the endpoint does in its own words."""
+        known = form(query, prefixes())
+        if known not in (None, answer):
+            raise wrong_form(wanted, known)
+
+    def _results(self, query: str, wanted: str, expected: type) -> ox.QuerySolutions | ox.QueryBoolean:
+        self._expect(query, wanted, expected)
         body, media = self._request(query, _RESULTS)
         format = ox.QueryResultsFormat.from_media_type(media)
         if format is None:
-            if ox.RdfFormat.from_media_type(media) is not None:
-                raise QueryError("this is a CONSTRUCT or DESCRIBE query, where SELECT or ASK was expected")
             raise self._error(f"answered with {media or 'no media type'} instead of results: {_beginning(body)}")
         try:
             answer = ox.parse_query_results(body, format=format)
@@ -133,6 +140,7 @@ class RemoteStore:
             if self._credentials:
                 wrapper.setCredentials(*self._credentials)
             wrapper.setQuery(query)
+            wrapper.queryType = SELECT  # its guess takes a comment about deleting for an update
             try:
                 response = wrapper.query().response
                 with response:
@@ -141,8 +149,7 @@ class RemoteStore:
             except HTTPError as error:
                 raise self._error(f"HTTP {error.code} {error.reason}: {_beginning(error.read())}") from error
             except SPARQLWrapperException as error:
-                reason, _, body = str(error).partition("Response:")
-                raise self._error(f"{_line(reason)} {_line(body)}".strip()) from error
+                raise self._error(_status(error)) from error
             except TimeoutError as error:
                 raise self._error(f"no answer within {self._timeout} seconds") from error
             except URLError as error:
@@ -154,6 +161,17 @@ class RemoteStore:
 
     def _error(self, reason: str) -> EndpointError:
         return EndpointError(f"{self.place}: {reason}")
+
+
+def _status(error: SPARQLWrapperException) -> str:
+    """Status and body of an answer that SPARQLWrapper has made an exception of, with the body as its `repr`."""
+    cause = error.__context__
+    status = f"HTTP {cause.code} {cause.reason}" if isinstance(cause, HTTPError) else type(error).__name__
+    _, _, shown = str(error).partition("Response:\n")
+    try:
+        return f"{status}: {_beginning(literal_eval(shown))}"
+    except (SyntaxError, ValueError):
+        return status
 
 
 def _beginning(body: bytes) -> str:

@@ -85,6 +85,7 @@ def _spelled(word: str) -> str:
 
 
 _SERVICE = re.compile(_spelled("service"), re.IGNORECASE)
+_FROM = re.compile(_spelled("from"), re.IGNORECASE)
 _SERVICE_CLAUSE = re.compile(_spelled("service") + r"(?:\s+silent\b)?", re.IGNORECASE)
 
 
@@ -111,6 +112,34 @@ def refuse_service(query: str, names: Mapping[str, str]) -> None:
         ) from None
 
 
+def names_graphs(query: str, names: Mapping[str, str]) -> bool:
+    """Whether the query has a `FROM` clause, and so chooses its default graph itself; found out as above."""
+    if _FROM.search(query):
+        try:
+            _parse(_FROM.sub("frqq", query), names)
+        except SyntaxError:
+            return True
+    return False
+
+
+def form(query: str, names: Mapping[str, str]) -> type | None:
+    """The class of the query's answer, or None for a query in a dialect that the engine does not know."""
+    if not _SERVICE.search(query):
+        with suppress(SyntaxError, RuntimeError, OSError, ValueError):
+            return type(ox.Store().query(query, prefixes=dict(names)))
+    return None
+
+
+def wrong_form(wanted: str, answer: type) -> QueryError:
+    """The error of a query whose answer is of another class than its caller can take."""
+    forms: dict[object, str] = {
+        ox.QuerySolutions: "a SELECT",
+        ox.QueryBoolean: "an ASK",
+        ox.QueryTriples: "a CONSTRUCT or DESCRIBE",
+    }
+    return QueryError(f"this is {forms[answer]} query, where {wanted} was expected")
+
+
 def _parse(query: str, names: Mapping[str, str]) -> None:
     with suppress(RuntimeError, OSError):  # what goes wrong in evaluating it over nothing is of no interest
         ox.Store().query(query, prefixes=dict(names))
@@ -126,7 +155,7 @@ def declare(query: str, names: Mapping[str, str]) -> str:
     'PREFIX kg: <http://example.org/kg#> SELECT * { ?s kg:uses ?o }'
     """
     declared = set(re.findall(r"\bprefix\s+([\w.-]*):", query, re.IGNORECASE))
-    used = set(re.findall(r"(?<![\w:?$/-])([A-Za-z][\w-]*):", query)) - declared
+    used = set(re.findall(r"(?<![\w:?$-])([A-Za-z][\w-]*):", query)) - declared
     return "".join(f"PREFIX {name}: <{names[name]}> " for name in sorted(used & names.keys())) + query
 
 

@@ -4,8 +4,8 @@
     open_store(":memory:")                      an empty store that can be filled
     open_store("https://example.org/sparql")    a remote endpoint
 
-Queries see the union of all graphs, so that `?s ?p ?o` finds a concept's triples and its evidence alike, and know the
-prefixes of `kg.serialize.prefixes` (`kg:`, `skos:`, `concept:`, …) without declaring them.
+Queries see the union of all graphs, unless they say FROM, so that `?s ?p ?o` finds a concept's triples and its evidence
+alike, and know the prefixes of `kg.serialize.prefixes` (`kg:`, `skos:`, `concept:`, …) without declaring them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from kg.errors import MissingGraph, QueryError, StoreError
 from kg.serialize import prefixes, serialize
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, query_error, refuse_service
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, names_graphs, query_error, refuse_service, wrong_form
 from kg.swap import settled, write_build
 from kg.vocabulary import BASE
 
@@ -98,21 +98,21 @@ class LocalStore:
         answer = self._query(query)
         if isinstance(answer, ox.QuerySolutions):
             return answer
-        raise _wrong_form("SELECT", answer)
+        raise wrong_form("SELECT", type(answer))
 
     def ask(self, query: str) -> bool:
         """The answer of an ASK query."""
         answer = self._query(query)
         if isinstance(answer, ox.QueryBoolean):
             return bool(answer)
-        raise _wrong_form("ASK", answer)
+        raise wrong_form("ASK", type(answer))
 
     def construct(self, query: str) -> Iterator[ox.Triple]:
         """The triples of a CONSTRUCT or DESCRIBE query."""
         answer = self._query(query)
         if isinstance(answer, ox.QueryTriples):
             return iter(answer)
-        raise _wrong_form("CONSTRUCT or DESCRIBE", answer)
+        raise wrong_form("CONSTRUCT or DESCRIBE", type(answer))
 
     def sparql(self, query: str, accept: str | None = None) -> tuple[bytes, str]:
         """The answer of a query of any form, serialized, and its media type."""
@@ -139,7 +139,8 @@ class LocalStore:
         names = self.prefixes
         refuse_service(query, names)
         try:
-            return self._store.query(query, prefixes=names, use_default_graph_as_union=True)
+            union = not names_graphs(query, names)
+            return self._store.query(query, prefixes=names, use_default_graph_as_union=union)
         except SyntaxError as error:
             raise query_error(query, error) from error
         except RuntimeError as error:  # an unknown function, an aggregate that cannot be computed
@@ -176,8 +177,3 @@ def _inode(folder: Path) -> int | None:
         return folder.stat().st_ino
     except OSError:
         return None
-
-
-def _wrong_form(wanted: str, answer: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> QueryError:
-    forms = {ox.QuerySolutions: "a SELECT", ox.QueryBoolean: "an ASK", ox.QueryTriples: "a CONSTRUCT or DESCRIBE"}
-    return QueryError(f"this is {forms[type(answer)]} query, where {wanted} was expected")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kg.errors import NotAcceptable, QueryError
 from kg.serialize import prefixes
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, declare, query_error, refuse_service
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, declare, names_graphs, query_error, refuse_service
 
 NAMES = prefixes()
 
@@ -153,5 +153,18 @@ def test_what_cannot_be_given_is_not_acceptable(accept: str) -> None:
 
 def test_prefixes_are_declared_where_they_are_used_and_missing() -> None:
     names = {"kg": "http://kg.example/", "skos": "http://skos.example/", "oa": "http://oa.example/"}
-    query = "prefix skos: <http://mine.example/>\nSELECT * { ?s kg:uses skos:x, <http://kg:80/oa:x> }"
+    query = "prefix skos: <http://mine.example/>\nSELECT * { ?s kg:uses skos:x, <http://s.example/oa> }"
     assert declare(query, names) == "PREFIX kg: <http://kg.example/> " + query
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("SELECT * FROM <http://g.example/> { ?s ?p ?o }", True),
+        ("SELECT * from named <http://g.example/> { GRAPH ?g { ?s ?p ?o } }", True),
+        ("SELECT ?from { ?from skos:prefLabel 'from' } # FROM <x>", False),
+        ("SELECT * { ?s ?p ?o }", False),
+    ],
+)
+def test_a_from_clause_is_told_from_the_word(query: str, named: bool) -> None:
+    assert names_graphs(query, NAMES) is named
