@@ -50,27 +50,27 @@ def _fence(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _at_formulas(text: str, start: int, end: int) -> Iterator[Stretch]:
     position = start
+    last_bracket = text.rfind("\\]", start, end)
     while position < end:
-        opening, close = _formula(text, position, end)
+        opening, close = _formula(text, position, end, last_bracket)
         yield from _at_tables(text, position, opening)
         if opening < close:
             yield Stretch(opening, close, solid=True)
         position = close
 
 
-def _formula(text: str, start: int, end: int) -> tuple[int, int]:
+def _formula(text: str, start: int, end: int, last_bracket: int) -> tuple[int, int]:
     """Where the next display formula begins and ends; nothing at the end if there is none."""
-    found = (end, end)
-    for opening, closing in (("$$", "$$"), ("\\[", "\\]")):
-        place = text.find(opening, start, found[0])
-        if place < 0:
-            continue
-        close = text.find(closing, place + 2, end)
-        if close >= 0:
-            found = (place, close + 2)
-        elif opening == "$$" and text[place + 2 : place + 3] in (" ", "\\"):
-            found = (place, end)
-    return found
+    opening = text.find("$$", start, end)
+    bracket = text.find("\\[", start, end if opening < 0 else opening)
+    if 0 <= bracket < last_bracket - 1:
+        return bracket, text.index("\\]", bracket + 2) + 2
+    if opening < 0:
+        return end, end
+    close = text.find("$$", opening + 2, end)
+    if close >= 0:
+        return opening, close + 2
+    return (opening, end) if text[opening + 2 : opening + 3] in (" ", "\\") else (end, end)
 
 
 def _at_tables(text: str, start: int, end: int) -> Iterator[Stretch]:

@@ -228,9 +228,9 @@ def test_what_is_written_in_lines_is_found_again_when_folded(sections: list[list
         for sign in (
             "*", "**", "** ", "**a", "**a ", "`", "``` ", "`` ` ", "$", "$ ", "$$ ", "$a ", "|", "| ", "|- ", "|--",
             "- **", " - ", " 1. ", "\\[ ", "\\( ", "[", "[a](", "_", "_a ", "*a ", "__a b", "**A** ", "**A**: ", "a. ",
-            "is ", "Bread is ", "**Bread** is ", "# ", "#", "> ", "- a\n", "**A**\n", "$\n", "| a |\n", "(", " (a", ": ",
-            "•", "<br", "\u2028", "a\n", "word word word word word word word word\n", "1. A\n", "  - a\n", "- A. B ",
-            "$a$ ",
+            "is ", "Bread is ", "**Bread** is ", "# ", "#", "> ", "- a\n", "**A**\n", "$\n", "| a |\n", "(", " (a",
+            ": ", "•", "<br", "\u2028", "a\n", "word word word word word word word word\n", "1. A\n", "  - a\n", "- A. B ",
+            "$a$ ", "\\[ $$a$$ ",
         )
     ],
     ids=lambda body: repr(body[:8]),
