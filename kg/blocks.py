@@ -38,8 +38,12 @@ _UNFINISHED = re.compile(r"[,;:(—–-]$|\b(?:and|or|the|an?|of|to|in|for|with|
 _WRAPPED, _FULL, _WIDEST = 40, 60, 160
 """Characters of a line that may have been broken to fit a page: before a small letter, before a capital, at most."""
 
-_INLINE_MATH = re.compile(r"\$([^$]{1,2000})\$")
-_AMPUTATED = re.compile(r"(?:^|\s)(?:abla|otin|exists|u_|eq\s|eg\s|abla_|i\s\\)")
+LONGEST_FORMULA = 5_000
+"""Characters between two dollars that may be a formula."""
+_AMPUTATED = re.compile(
+    r"(?:^|\s)(?:abla|otin|exists|u_|eq\s|eg\s|i\s\\)"  # \nabla, \notin, \nu_, \neq …: \n read as a line feed
+    r"|[\a\b\f\t\v](?:rac|orall|eta|ar\b|oldsymbol|heta|imes|au\b|ext|ilde|lpha|ec\b)"  # \frac, \theta, \beta …
+)
 _BARE_COMMAND = re.compile(r"(?<![\\A-Za-z])(?:frac|sqrt|mathbf|mathrm|mathcal|mathbb|boldsymbol)\{")
 
 
@@ -396,4 +400,4 @@ def _has_damaged_math(body: str) -> bool:
 
 
 def _looks_like_math(part: str) -> bool:
-    return len(part) < 5_000 and ("\\" in part or "_" in part or "^" in part)
+    return len(part) < LONGEST_FORMULA and any(sign in part for sign in "\\_^{")

@@ -135,6 +135,7 @@ def test_spans_of_blocks_cover_their_markers() -> None:
         ("It rises with $\n\nabla p$ as \\(x\\) does.", set()),
         ("It rises with $k \nabla p = \\dot q$.", {Flag.DAMAGED_MATH}),
         ("It rises with $mathbf{p}$.", {Flag.DAMAGED_MATH}),
+        ("It rises with $2 \times \x0crac{a}{b}$.", {Flag.DAMAGED_MATH}),
         ("It rises with $\\mathbf{p}$ and $\\nu$.", set()),
     ],
 )
@@ -229,8 +230,8 @@ def test_what_is_written_in_lines_is_found_again_when_folded(sections: list[list
             "*", "**", "** ", "**a", "**a ", "`", "``` ", "`` ` ", "$", "$ ", "$$ ", "$a ", "|", "| ", "|- ", "|--",
             "- **", " - ", " 1. ", "\\[ ", "\\( ", "[", "[a](", "_", "_a ", "*a ", "__a b", "**A** ", "**A**: ", "a. ",
             "is ", "Bread is ", "**Bread** is ", "# ", "#", "> ", "- a\n", "**A**\n", "$\n", "| a |\n", "(", " (a",
-            ": ", "•", "<br", "\u2028", "a\n", "word word word word word word word word\n", "1. A\n", "  - a\n", "- A. B ",
-            "$a$ ", "\\[ $$a$$ ",
+            ": ", "•", "<br", "\u2028", "a\n", "word word word word word word word word\n", "1. A\n", "  - a\n",
+            "- A. B ", "$a$ ", "\\[ $$a$$ ",
         )
     ],
     ids=lambda body: repr(body[:8]),
