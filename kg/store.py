@@ -73,12 +73,17 @@ class LocalStore:
     def open(cls, output: Path) -> LocalStore:
         """The store of a build's directory; raises `MissingGraph` where there is none, `StoreError` if damaged."""
         for folder in settled(output):
-            identity = _inode(folder)
+            identity = _identity(folder)
+            fault = None
             try:
-                return cls(ox.Store.read_only(str(folder)), str(output))
-            except OSError as error:
-                if _inode(folder) == identity:  # else a build has replaced it in this moment: look again
-                    raise StoreError(f"{folder} is damaged, build the graph again ({error})") from error
+                store = cls(ox.Store.read_only(str(folder)), str(output))
+            except (OSError, RuntimeError) as error:
+                fault = error
+            if identity is None or _identity(folder) != identity:
+                continue  # a build has replaced it meanwhile, and files of two stores may have been opened: once more
+            if fault:
+                raise StoreError(f"{folder} is damaged, build the graph again ({fault})") from fault
+            return store
         raise MissingGraph(output)
 
     def load(self, quads: Iterable[ox.Quad]) -> None:
@@ -172,8 +177,10 @@ def dataset_base(store: Store) -> str:
     return BASE
 
 
-def _inode(folder: Path) -> int | None:
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a directory from another one of the same name; the times, because numbers are used again."""
     try:
-        return folder.stat().st_ino
+        status = folder.stat()
     except OSError:
         return None
+    return status.st_ino, status.st_mtime_ns
