@@ -169,7 +169,7 @@ def is_infixed(item: str, label: str) -> bool:
     if len(right) != 2 or len(left) != 3 or left[0] != right[0]:
         return False
     short, long = sorted((left[-1], right[-1]), key=len)
-    return len(short) > 4 and long.startswith(short)
+    return short == long or (len(short) > 4 and long.startswith(short))
 
 
 def is_strung(item: str, label: str, aliases: list[str]) -> bool:
