@@ -107,7 +107,7 @@ def _read(paths: Sequence[Path]) -> rdflib.Graph:
     graph, terms = rdflib.Graph(), _Terms()
     for path in paths:
         try:
-            for triple in ox.parse(path=path, format=ox.RdfFormat.TURTLE):
+            for triple in ox.parse(path.read_bytes(), format=ox.RdfFormat.TURTLE):
                 graph.add((terms(triple.subject), terms(triple.predicate), terms(triple.object)))
         except SyntaxError as error:
             raise OntologyError(f"{path}:{error.lineno}: not Turtle: {error.msg}") from error
