@@ -36,8 +36,8 @@ _ENOUGH_TEXTS = 10
 class ResolveOptions:
     """What speaks for and against one concept, and how much of it is needed (`threshold`).
 
-    Two texts are similar when the cosine of their tf-idf vectors, the compared names left out, reaches `similar`;
-    texts with fewer than `enough_words` distinct words are too short to tell.
+    Two texts are similar when the cosine of their tf-idf vectors, the compared names left out, reaches `similar`.
+    Texts of fewer than `enough_words` distinct words are too short to tell; then different classes speak against.
     """
 
     same_text: float = 9.0
@@ -228,10 +228,10 @@ def compare(left: Group, right: Group, texts: _Texts, options: ResolveOptions) -
         reasons.append("contained_label")
     if left.fields and right.fields:
         reasons.append("same_field" if left.fields & right.fields else "other_field")
-    similarity = texts.similarity(left, right, options.enough_words)
-    if similarity is not None:
+    similarity, size = texts.similarity(left, right)
+    if size >= options.enough_words:
         reasons.append("similar_text" if similarity >= options.similar else "dissimilar_text")
-    elif not left.kinds & right.kinds:
+    elif similarity < options.similar and not left.kinds & right.kinds:
         reasons.append("other_kind")
     return Match(left.first, right.first, tuple(reasons))
 
@@ -244,14 +244,15 @@ class _Texts:
         self._documents = Counter(w for counts in self._counts.values() for w in counts)
         self._size = len(self._counts)
 
-    def similarity(self, left: Group, right: Group, enough: int) -> float | None:
-        """The cosine of the tf-idf vectors of two groups, their names left out; None for too short texts."""
+    def similarity(self, left: Group, right: Group) -> tuple[float, int]:
+        """The cosine of the tf-idf vectors of two groups, their names left out; the size of the smaller vector."""
         names = left.name_words | right.name_words
         a, b = self._vector(left, names), self._vector(right, names)
-        if min(len(a), len(b)) < enough:
-            return None
+        if not a or not b:
+            return 0.0, 0
         dot = math.fsum(weight * b[word] for word, weight in a.items() if word in b)
-        return dot / math.sqrt(math.fsum(w * w for w in a.values()) * math.fsum(w * w for w in b.values()))
+        norm = math.sqrt(math.fsum(w * w for w in a.values()) * math.fsum(w * w for w in b.values()))
+        return dot / norm, min(len(a), len(b))
 
     def _vector(self, group: Group, names: frozenset[str]) -> dict[str, float]:
         counts: Counter[str] = Counter()

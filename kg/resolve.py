@@ -199,7 +199,7 @@ class _Mentioned:
             spelled = {form: n for form, n in forms.items() if key(form) == handle} or forms
             label = _most_frequent(spelled)
             short = {key(form): form for form in sorted(forms) if key(form) != key(label)}
-            yield _Node(handle, label, self.kind(handle) or _OTHER_KIND, rank=2, aliases=tuple(sorted(short.values())))
+            yield _Node(handle, label, self.kind(handle) or _OTHER_KIND, rank=1, aliases=tuple(sorted(short.values())))
 
 
 def _glossary_node(group: Group) -> _Node:
@@ -241,7 +241,7 @@ def _fields(ordered: list[Annotation], names: _Names, mentioned: _Mentioned) -> 
     for name, counts in forms.items():
         shared = name not in names.labels and mentioned.kind(name) in (None, _FIELD)
         handle = name if shared else f"#{name}"
-        nodes[name] = _Node(handle, _most_frequent(counts), _FIELD, rank=1, qualifier="field")
+        nodes[name] = _Node(handle, _most_frequent(counts), _FIELD, rank=2, qualifier="field")
     return nodes
 
 
