@@ -31,6 +31,7 @@ _RULER = r"\s*(?::?-{2,}:?|:-:?|-:)\s*"
 _SEPARATOR_ROW = re.compile(rf"\|?(?:{_RULER}\|)+(?:{_RULER})?$|\|{_RULER}$")
 _FOLDED = re.compile(r"\S\s+(?:[-•]\s\*\*[^*]{1,100}(?:\*\*\s*:|:\*\*)|\|(?:\s*:?-{3,}:?\s*\|)+|```)")
 _LEAD = re.compile(r"\*\*(?P<title>[^*]{1,160}?)(?P<colon>:?)\*\*(?P<sign>\s*:|\s+[—–-](?=\s))?")
+_FINITE = re.compile(r"\s(?:is|are|was|were|has|have|can|will)\s")
 _NOTE = re.compile(r"\s*\([^()]{1,80}\)\s*:")
 _PLAIN_LEAD = re.compile(r"(?P<title>[A-Z0-9][^\s:.,;!?*`$()]*(?: [^\s:.,;!?*`$()]+){0,3}(?: \([^()]{1,60}\))?):(?=\s)")
 _SENTENCE_END = re.compile(r"[.!?…。][)\]\"'”’;]*$")
@@ -38,6 +39,8 @@ _UNFINISHED = re.compile(r"[,;:(—–-]$|\b(?:and|or|the|an?|of|to|in|for|with|
 _WRAPPED, _FULL, _WIDEST = 40, 60, 160
 """Characters of a line that may have been broken to fit a page: before a small letter, before a capital, at most."""
 
+LONGEST_LEAD = 8
+"""Words of a lead-in that is set off by a dash."""
 LONGEST_FORMULA = 5_000
 """Characters between two dollars that may be a formula."""
 _AMPUTATED = re.compile(
@@ -317,6 +320,8 @@ class _Gatherer:
         if match and not match["colon"] and not match["sign"]:
             if not _NOTE.match(self.body, behind, end):
                 return None, start
+        elif match and not match["colon"] and match["sign"].strip() != ":" and _is_clause(match["title"]):
+            return None, start
         elif match is None:
             match = _PLAIN_LEAD.match(self.body, start, end) if item else None
             if match is None:
@@ -352,6 +357,11 @@ def _lines(body: str) -> list[_Line]:
         lines.append(_Line(start, start + len(text), len(before.expandtabs(4))))
         position += len(raw) + 1
     return lines
+
+
+def _is_clause(title: str) -> bool:
+    """Whether a bold run before a dash is the begin of a sentence and not a lead-in."""
+    return len(title.split()) > LONGEST_LEAD or _FINITE.search(title) is not None
 
 
 def _level(title: str, *, colon: bool) -> int:

@@ -27,6 +27,8 @@ LOOK_AHEAD = 16
 """Lines (mostly blank ones) that may stand between a header and its body."""
 LONGEST_HEADER = 400
 """Characters; longer lines are never headers."""
+UNLIKE = 2
+"""More points for a header with a blank line below in a flat document, or without one in a paged one."""
 PARAGRAPH = 60
 """Characters; a shorter line without any bold is hardly the begin of a body."""
 ENOUGH = 7
@@ -117,6 +119,8 @@ class Evidence:
     points: int = 0
     certain: bool = False
     """Whether the text below speaks of an item of the header: one such line makes a document a glossary."""
+    apart: bool = False
+    """Whether a blank line stands below."""
 
 
 def weigh(previous: str | None, text: str, below: str | None, *, apart: bool) -> Evidence:
@@ -151,7 +155,8 @@ def weigh(previous: str | None, text: str, below: str | None, *, apart: bool) ->
     points -= 2 if previous is not None and _is_title(previous) else 0
     points -= 3 if _FINITE.search(text) else 0
     points -= 2 if not (opening.title or opening.bold or opening.long) else 0
-    return Evidence(points, certain=share >= 0.5 and (opening.bold or opening.defines or opening.prose))
+    certain = share >= 0.5 and (opening.bold or opening.defines or opening.prose)
+    return Evidence(points, certain, apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +217,16 @@ def _is_title(text: str) -> bool:
 
 
 def _is_header(previous: str | None, line: Line, after: list[Line], layout: Layout, *, needed: int) -> Evidence:
-    """The evidence for `line`, given the line above and some lines below, if it is enough."""
+    """The evidence for `line`, given the line above and some lines below, if it is enough.
+
+    A header that has its blank lines otherwise than the document's layout wants it needs more of it.
+    """
     apart = not after or after[0].blank
-    if line.blank or apart is not (layout is Layout.PAGED):
+    below = next((line.text for line in after if not line.blank), None)
+    if line.blank or below is None:
         return Evidence()
-    below = [line.text for line in after if not line.blank]
-    evidence = weigh(previous, line.text, below[0] if below else None, apart=apart)
-    return evidence if evidence.points >= needed else Evidence()
+    evidence = weigh(previous, line.text, below, apart=apart)
+    return evidence if evidence.points >= needed + (apart is not (layout is Layout.PAGED)) * UNLIKE else Evidence()
 
 
 def _is_bare_header(line: Line, after: list[Line], layout: Layout) -> bool:
@@ -289,9 +297,9 @@ def _headers(lines: Iterable[Line], layout: Layout) -> Iterator[tuple[Line, Evid
 
 
 def _layout_of(sample: list[Line]) -> Layout | None:
-    """The layout in which the sample has more headers; nothing if it has no certain one."""
+    """The layout that more headers of the sample have; nothing if it has no certain one."""
     found = {layout: [e for _, e in _headers(sample, layout) if e.points] for layout in Layout}
-    best = max(Layout, key=lambda layout: len(found[layout]))
+    best = max(Layout, key=lambda layout: sum(e.apart is (layout is Layout.PAGED) for e in found[layout]))
     return best if any(evidence.certain for evidence in found[best]) else None
 
 

@@ -398,6 +398,8 @@ def _role(body: _Folded, at: int, close: int, end: int, before: _Surroundings) -
         return _Role.HEADING, close + 2
     if (first.islower() or first == "(") and (before.fresh or _shares(title, body.names)):
         return _Role.OPENING, behind
+    if first.islower() and not body.kind and titled and _is_title_case(title) and len(title.split()) > 1:
+        return _Role.OPENING, behind  # topic after topic, each named in bold
     return _Role.EMPHASIS, behind
 
 
