@@ -77,7 +77,15 @@ def split_lines(chunks: Iterable[str]) -> Iterator[Line]:
 
 # -------------------------------------------------------------------------------------------------------- evidence
 
-_NOT_IN_HEADERS = re.compile(r"\*\*|[`\"|$=<>{}\\\[\]→←↓↑]|\w\(|^\s*(?:[-*•+#>]|\d+[.)]\s)|[.!?:;,](?=\s*$)|[.!?:;]\s")
+_NOT_IN_HEADERS = re.compile(
+    r"""
+    \*\* | [`"|$=<>{}\\\[\]→←↓↑] | \w\(      # markup, operators, calls
+    | ^\s*(?:[-*•+#>]|\d+[.)]\s)             # an item, a title
+    | [.!?:;,](?=\s*$) | [!?:;]\s            # a sentence, an introduction
+    | (?<!\b\w)(?<!\bvs)(?<!\bSt)\.\s       # a full stop that is not an abbreviation's
+    """,
+    re.VERBOSE,
+)
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|will|would|can|could|should|must|may|do|does|did|"
     r"i|he|she|we|they|it|its|you|his|her|our|my|your|their|this|these|those|which|who|there)\b",
