@@ -12,8 +12,9 @@ concept with hundreds of neighbours ("model", "system") explains so little that 
 
 The search is Lawler's (1972) partition form of Yen's (1971) algorithm: the best path found splits what remains into
 disjoint sets "starts with this prefix, then leaves it", of which each is searched only when its lower bound comes up.
-Bounds and the A* potential are exact distances to the target from one backward Dijkstra search, so a search in such a
-set walks almost straight to its answer. The graph that is searched is only read.
+Bounds and the A* potential are distances to the target from one backward Dijkstra search, which ends at the source:
+min(distance to the target, distance of the source) is a consistent potential, exact wherever a best path can run, so a
+search in such a set walks almost straight to its answer. The graph that is searched is only read.
 """
 
 from __future__ import annotations
@@ -128,6 +129,8 @@ class Network:
         for neighbours in arcs:
             for hops in neighbours.values():
                 hops.sort(key=lambda hop: (hop[0].cost, not hop[0].forward, hop[0].predicate))
+        self.plain = [[(v, hops[0][0].cost) for v, hops in neighbours.items()] for neighbours in arcs]
+        """For each node its neighbours with the cost of the best hop, when nothing is forbidden."""
         self.tolls = [weights.node(len(neighbours)) for neighbours in arcs]
 
     def number(self, name: str) -> int:
@@ -195,34 +198,43 @@ class _Search:
         self.avoid = frozenset(network.number(name) for name in constraints.avoid if name in network.numbers)
         self._plain = constraints == Constraints(max_hops=constraints.max_hops)
         self._onward: dict[int, list[tuple[int, int]]] = {}
-        self.ahead = self._distances()
+        self._settled = self._distances()
+        self.reachable = source in self._settled
+        self._horizon = self._settled.get(source, (0, 0))
         self.fewest = self._fewest() if constraints.max_hops is not None else {}
 
     def onward(self, u: int) -> list[tuple[int, int]]:
         """The nodes that a path may enter from u with the cost of the step, toll of the node entered included."""
         found = self._onward.get(u)
         if found is None:
+            tolls, target = self.network.tolls, self.target
             found = self._onward[u] = [
-                (v, cost + (0 if v == self.target else self.network.tolls[v]))
-                for v, hops in self.network.arcs[u].items()
-                if v not in self.avoid and (cost := self._cost(hops))
+                (v, cost if v == target else cost + tolls[v]) for v, cost in self._steps(u, into=False)
             ]
         return found
 
-    def _cost(self, hops: list[tuple[Hop, bool]]) -> int:
-        if self._plain:
-            return hops[0][0].cost
-        return next((hop.cost for hop, along in hops if _allows(self.constraints, hop, along)), 0)
+    def ahead(self, v: int) -> _Distance:
+        """A lower bound of cost and hops from v to the target."""
+        return self._settled.get(v, self._horizon)
 
-    def _backward(self, v: int) -> Iterator[tuple[int, int]]:
-        """The nodes from which a path may enter v, with the cost of that step."""
-        toll = 0 if v == self.target else self.network.tolls[v]
-        for u in self.network.arcs[v]:
-            if u not in self.avoid and (cost := self._cost(self.network.arcs[u][v])):
-                yield u, cost + toll
+    def _steps(self, u: int, *, into: bool) -> list[tuple[int, int]]:
+        """The nodes that a path may enter from u, or that it may enter u from, with the cost of the best hop."""
+        if self._plain:
+            return self.network.plain[u]
+        arcs, limits = self.network.arcs, self.constraints
+        return [
+            (v, best)
+            for v, hops in arcs[u].items()
+            if v not in self.avoid
+            and (
+                best := next(
+                    (hop.cost for hop, along in (arcs[v][u] if into else hops) if _allows(limits, hop, along)), 0
+                )
+            )
+        ]
 
     def _distances(self) -> dict[int, _Distance]:
-        """From every node that reaches the target the least cost and, among those, the fewest hops (Dijkstra)."""
+        """From the nodes no farther from the target than the source is, their least cost and then fewest hops."""
         done: dict[int, _Distance] = {}
         heap = [(0, 0, self.target)]
         while heap:
@@ -230,7 +242,10 @@ class _Search:
             if v in done:
                 continue
             done[v] = cost, hops
-            for u, step in self._backward(v):
+            if v == self.source != self.target:
+                break
+            cost += 0 if v == self.target else self.network.tolls[v]
+            for u, step in self._steps(v, into=True):
                 if u not in done:
                     heappush(heap, (cost + step, hops + 1, u))
         return done
@@ -241,16 +256,23 @@ class _Search:
         queue = deque([self.target])
         while queue:
             v = queue.popleft()
-            for u, _ in self._backward(v):
+            for u, _ in self._steps(v, into=True):
                 if u not in fewest:
                     fewest[u] = fewest[v] + 1
                     queue.append(u)
         return fewest
 
+    def in_reach(self, v: int, hops: int) -> bool:
+        """Whether a path that is at v after so many hops can end within the limit."""
+        limit = self.constraints.max_hops
+        return limit is None or (v in self.fewest and hops + self.fewest[v] <= limit)
+
     def routes(self) -> Iterator[Route]:
         """All paths, best first."""
         if self.source == self.target:
             yield Route(0, (self.network.names[self.source],), ())
+            return
+        if not self.reachable:
             return
         start = (self.source,)
         queue: list[_Candidate] = [((0, 0), 0, start, start, 0, frozenset())]
@@ -272,16 +294,12 @@ class _Search:
 
     def _bound(self, prefix: _Nodes, spent: int, banned: frozenset[int]) -> _Distance | None:
         """The least that a path costs which begins with `prefix` and goes on to no banned node."""
-        bounds = [
-            (spent + cost + self.ahead[v][0], len(prefix) + self.ahead[v][1])
-            for v, cost in self.onward(prefix[-1])
-            if v in self.ahead and v not in banned and v not in prefix and self._in_reach(v, len(prefix))
-        ]
+        bounds = []
+        for v, step in self.onward(prefix[-1]):
+            if v not in banned and v not in prefix and self.in_reach(v, len(prefix)):
+                cost, hops = self.ahead(v)
+                bounds.append((spent + step + cost, len(prefix) + hops))
         return min(bounds, default=None)
-
-    def _in_reach(self, v: int, hops: int) -> bool:
-        limit = self.constraints.max_hops
-        return limit is None or hops + self.fewest[v] <= limit
 
     def _best(self, prefix: _Nodes, spent: int, banned: frozenset[int]) -> tuple[_Distance, _Nodes] | None:
         """The best path that begins with `prefix` and goes on to no banned node (A*).
@@ -301,12 +319,12 @@ class _Search:
                 continue
             hops_at[u] = hops
             for v, step in self.onward(u):
-                if v not in self.ahead or (v in hops_at and not (limited and hops + 1 < hops_at[v])):
+                if v in hops_at and not (limited and hops + 1 < hops_at[v]):
                     continue
-                if (u == prefix[-1] and v in banned) or not self._in_reach(v, hops + 1):
+                if (u == prefix[-1] and v in banned) or not self.in_reach(v, hops + 1):
                     continue
-                ahead = self.ahead[v]
-                heappush(heap, ((cost + step + ahead[0], hops + 1 + ahead[1]), (*path, v), cost + step))
+                further, more = self.ahead(v)
+                heappush(heap, ((cost + step + further, hops + 1 + more), (*path, v), cost + step))
         return None
 
     def _route(self, path: _Nodes) -> Route:
@@ -343,7 +361,7 @@ def _why(network: Network, source: int, target: int, constraints: Constraints) -
             fewest = _Search(network, source, target, replace(rest, max_hops=len(network.names))).fewest.get(source)
             if fewest is not None:
                 cures.append(f"of {fewest} hops")
-        elif source in (search := _Search(network, source, target, rest)).ahead and search._in_reach(source, 0):
+        elif (search := _Search(network, source, target, rest)).reachable and search.in_reach(source, 0):
             cures.append(_CURES[name])
     if cures:
         return f"{message} {said}; there is one {' or one '.join(cures)}"
