@@ -14,7 +14,8 @@ from kg.model import Mark, MarkKind, Passage
 LONGEST_MATH = 400
 """Characters between the dollars of inline math; twice as many between other signs."""
 
-_SPECIAL = re.compile(r"`+|\$+|\\[()\[\]*_`|#~>$-]|\*+|_+|!?\[(?=[^\]\s])|\]|<br\s{0,9}/?>|[^\S ]+ *| {2,}[^\S ]*")
+_PLAIN = re.compile(r"[^`$\\*_!\[\]<\s]+(?: [^`$\\*_!\[\]<\s]+)* ?")
+_SPECIAL = re.compile(r"`+|\$+|\\[()\[\]*_`|#~>$-]|\*+|_+|!?\[(?=[^\]\s])|\]|<br\s{0,9}/?>|\s+")
 _ITALIC = {
     "*": re.compile(r"(?<![\w*])\*(?=[^\s*])[^*]{0,200}(?<=[^\s*])\*(?![\w*])"),
     "_": re.compile(r"(?<![\w_])_(?=[^\s_])[^_]{0,200}(?<=[^\s_])_(?![\w_])"),
@@ -124,11 +125,14 @@ class _Cleaner:
 
     def run(self, start: int) -> Passage:
         """Walk from `start` to the end."""
-        position = start
-        while match := _SPECIAL.search(self.text, position, self.end):
-            self.writer.stretch(self.text, position, match.start())
-            position = self._special(match.group(), match.start(), match.end())
-        self.writer.stretch(self.text, position, self.end)
+        text, position, end = self.text, start, self.end
+        while position < end:
+            if plain := _PLAIN.match(text, position, end):
+                position = self._keep(position, plain.end())
+            elif special := _SPECIAL.match(text, position, end):
+                position = self._special(special.group(), position, special.end())
+            else:
+                position = self._keep(position, position + 1)
         return self.writer.passage()
 
     def _special(self, token: str, at: int, after: int) -> int:
