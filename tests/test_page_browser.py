@@ -143,6 +143,7 @@ def test_a_large_graph_opens_on_its_groups_and_says_so(show: Open, pages: Callab
     page.locator("#details").get_by_role("button", name="Open group").click()
     opened = state(page)
     assert opened["kind"] == "group"
+    assert page.locator("#details").get_by_role("button", name="Open group").count() == 0
     assert page.locator("#status").inner_text().startswith(f"Showing {opened['nodes']} of 3,000 concepts")
     page.keyboard.press("Escape")
     assert state(page)["kind"] == "overview"
@@ -266,6 +267,9 @@ def test_the_legend_filters(show: Open) -> None:
     page.get_by_role("combobox", name="Subject field").select_option("all fields")
     page.get_by_role("slider").fill("0.9")
     assert page.locator("#status").inner_text() == "Showing 9 of 12 concepts, 4 of 9 relations."
+    page.get_by_role("button", name="Show all types").click()
+    page.get_by_role("button", name="Hide all types").click()
+    assert page.locator("#status").inner_text() == "Showing 0 of 12 concepts, 0 of 9 relations."
 
 
 def test_concepts_that_are_only_mentioned_can_be_left_out(show: Open) -> None:

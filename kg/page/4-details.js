@@ -73,7 +73,7 @@ const quoteOf = ([exact, source, line]) =>
   make("blockquote", {}, make("q", { dir: "auto" }, ...emphasised(exact)), make("cite", {}, placeOf(source, line)));
 /** Verbatim words of a document; what its Markdown sets in bold is set in bold. */
 const emphasised = (text) =>
-  text.split(/\*\*([^*\n]+)\*\*/).map((part, index) => (index % 2 ? make("b", {}, part) : part.replaceAll("**", "")));
+  text.split(/\*\*(?! )([^*\n]+)(?<! )\*\*/).map((part, index) => (index % 2 ? make("b", {}, part) : part.replaceAll("**", "")));
 const placeOf = (source, line) => (line ? `${facts.sources[source]}:${line}` : (facts.sources[source] ?? ""));
 const quotesOf = (relation) => cut(relation.quotes, 5, (quote) => make("li", {}, quoteOf(quote)));
 
@@ -219,11 +219,16 @@ function groupPanel(index) {
       { class: "note" },
       `${group.scattered ? "Concepts with few relations or none" : "Concepts that belong together by their relations"}: ${number(members.length)}.`,
     ),
-    make(
-      "div",
-      { class: "actions" },
-      make("button", { type: "button", class: "action", click: () => go({ open: index, centre: null }) }, "Open group"),
-    ),
+    index !== state.open &&
+      make(
+        "div",
+        { class: "actions" },
+        make(
+          "button",
+          { type: "button", class: "action", click: () => go({ open: index, centre: null }) },
+          "Open group",
+        ),
+      ),
     make("h3", {}, "Most connected"),
     cut([...members].sort(byDegree), 10, (concept) => make("li", { class: "relation" }, conceptButton(concept))),
     make("h3", {}, "Types"),
@@ -291,8 +296,8 @@ function showDetails() {
     ? relationPanel(state.relation)
     : state.concept
       ? conceptPanel(state.concept)
-      : state.group !== null
-        ? groupPanel(state.group)
+      : (state.group ?? state.open) !== null
+        ? groupPanel(state.group ?? state.open)
         : welcomePanel();
   if (state.lost)
     parts.unshift(
