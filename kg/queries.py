@@ -21,7 +21,6 @@ import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ from kg.errors import OntologyError, QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     Resolve = Callable[[str], str]
     """The IRI of the concept with a name; raises `ConceptNotFound`."""
@@ -87,7 +87,9 @@ class Parameter:
                 case ParameterKind.INTEGER:
                     return Literal(_matching(r"[+-]?[0-9]+", text), datatype=vocabulary.XSD.integer)
                 case ParameterKind.DECIMAL:
-                    return Literal(_matching(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", text), datatype=vocabulary.XSD.decimal)
+                    return Literal(
+                        _matching(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", text), datatype=vocabulary.XSD.decimal
+                    )
         except (ValueError, OntologyError) as error:
             raise QueryError(f"parameter {self.name}: {text!r} is no {self.kind}: {error}") from error
 

@@ -45,18 +45,25 @@ _QUERY = "application/sparql-query"
 _UPDATE = "application/sparql-update"
 _PAGE = "text/html; charset=utf-8"
 
+_STACK = 512 << 20
+"""Bytes of address space for the stack of a query's thread; memory is used only as far as a query nests."""
+_STARTING = threading.Lock()
+"""Held while a thread is started, because Python's stack size is a setting of the whole process."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one query may cost. `seconds` is wall time; sizes are in bytes.
 
     `concurrent` queries are evaluated at once; another one waits for `patience` seconds and is then turned away.
+    `query_bytes` is not to be raised lightly: the engine's parser recurses, and the stack of a thread (`_STACK`) is
+    enough for the deepest query of this length.
     """
 
     seconds: float = 30.0
     concurrent: int = 4
     patience: float = 2.0
-    query_bytes: int = 1 << 20
+    query_bytes: int = 1 << 16
     answer_bytes: int = 64 << 20
 
 
@@ -126,7 +133,7 @@ def app(graph: KnowledgeGraph, *, limits: Limits | None = None, origin: str | No
 
     @web.api_route("/sparql", methods=["GET", "HEAD", "POST"])
     async def sparql(request: Request) -> Response:
-        fields = await _fields(request, limits.query_bytes)
+        fields = await _fields(request, 4 * limits.query_bytes)
         if "query" not in fields and html.preferred(request.headers.get("accept")) and request.method != "POST":
             return RedirectResponse("/", 303)
         query, wanted = _protocol(fields), fields.get("format", [""])[0]
@@ -256,7 +263,7 @@ class _Engine:
 
     async def answer(self, query: str, accept: str | None, wanted: str) -> Response:
         """The response to a query. `wanted` is a short name of a format and goes before the Accept header."""
-        if len(query) > self._limits.query_bytes:
+        if len(query.encode(errors="replace")) > self._limits.query_bytes:
             raise _Refusal(413, f"a query may hold {self._limits.query_bytes:,} bytes at most")
         content, media = await self.run(lambda deadline: self._evaluate(query, accept, wanted, deadline))
         return Response(content, media_type=media)
@@ -287,7 +294,17 @@ class _Engine:
                 with suppress(RuntimeError):  # the server has been shut down in the meantime
                     loop.call_soon_threadsafe(finish)
 
-        threading.Thread(target=body, daemon=True, name="query").start()
+        thread = threading.Thread(target=body, daemon=True, name="query")
+        try:
+            with _STARTING:
+                usual = threading.stack_size(_STACK)
+                try:
+                    thread.start()
+                finally:
+                    threading.stack_size(usual)
+        except RuntimeError as error:
+            self._slots.release()
+            raise _Refusal(503, f"the server has no room for another query: {error}", {"Retry-After": "5"}) from error
         try:
             await asyncio.wait_for(done.wait(), self._limits.seconds)
         except TimeoutError:
@@ -342,10 +359,12 @@ class _Answer:
         self._limits = limits
         self._deadline = deadline
         self._size = 0
+        self._stopped = False
 
     def write(self, data: bytes) -> int:
-        self.count(len(data))
-        self.content += data
+        if not self._stopped:  # the engine hands over the rest of its buffer even when it has been stopped
+            self.count(len(data))
+            self.content += data
         return len(data)
 
     def flush(self) -> None:
@@ -353,9 +372,10 @@ class _Answer:
 
     def count(self, size: int) -> None:
         self._size += size
+        self._stopped = self._size > self._limits.answer_bytes or monotonic() > self._deadline
         if self._size > self._limits.answer_bytes:
             raise _Refusal(503, f"the answer is larger than {self._limits.answer_bytes:,} bytes: add a LIMIT")
-        if monotonic() > self._deadline:
+        if self._stopped:
             raise _timeout(self._limits)
 
 

@@ -156,20 +156,12 @@ def test_queries_are_standard_sparql(name: str) -> None:
 
 
 def test_answers_agree_with_another_engine() -> None:
-    """rdflib gives the same rows on the queries that it can evaluate quickly."""
+    """rdflib gives the same rows, on queries that its evaluator can do in reasonable time."""
     import rdflib
 
     graph = rdflib.Graph()
-    for quad in quads(orchard_knowledge()):
-        graph.parse(data=f"{quad.triple} .", format="nt")
-    for name in (
-        "types-of",
-        "what-reduces",
-        "alternatives-to",
-        "contradictions",
-        "limitations-of",
-        "unexplained-terms",
-    ):
+    graph.parse(data="".join(f"{quad.triple} .\n" for quad in quads(orchard_knowledge())), format="nt")
+    for name in ("siblings-of", "fields", "concepts-of-field", "cross-references", "who-mentions"):
         rows = graph.query(named_query(name).bind(QUESTIONS[name], iri))
         theirs = [["" if value is None else str(value) for value in row] for row in rows]  # type: ignore[union-attr]
         ours = list(csv.reader(io.StringIO(golden(name))))[1:]
