@@ -3,6 +3,7 @@
 
 SEEDS ?= seeds
 OUTPUT ?= output
+BENCH ?= build paths page
 # The first of these that runs (a name alone says nothing: it may be a launcher for a version that is not installed).
 PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -43,9 +44,8 @@ lint: install ## ruff, its formatter and mypy, changing nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: install ## measure speed: the benchmarks in benchmarks/
-	@for benchmark in benchmarks/bench_*.py; do \
-		echo "$$benchmark"; $(BIN)/python "$$benchmark" || exit 1; done
+bench: install ## measure speed: builds, paths, pages (one of them: make bench BENCH=build)
+	@for name in $(BENCH); do echo "benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 score: install ## build ../shared/seeds and score it against ../shared/gold/dev.json, where they are
 	@test -f ../shared/gold/score.py || { echo "score: there is no ../shared/gold beside this checkout"; exit 2; }
