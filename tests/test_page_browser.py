@@ -355,7 +355,8 @@ def test_the_policy_blocks_what_would_get_in_all_the_same(show: Open) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(show: Open, theme: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    from axe_playwright_python import sync_playwright as axe
+
     page = show("tiny", f"#c=grafting&around=grafting&theme={theme}", bypass_csp=True)
     for prepare in ("", "t", "?"):
         if prepare:

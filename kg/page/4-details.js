@@ -73,7 +73,9 @@ const quoteOf = ([exact, source, line]) =>
   make("blockquote", {}, make("q", { dir: "auto" }, ...emphasised(exact)), make("cite", {}, placeOf(source, line)));
 /** Verbatim words of a document; what its Markdown sets in bold is set in bold. */
 const emphasised = (text) =>
-  text.split(/\*\*(?! )([^*\n]+)(?<! )\*\*/).map((part, index) => (index % 2 ? make("b", {}, part) : part.replaceAll("**", "")));
+  text
+    .split(/\*\*(?! )([^*\n]+)(?<! )\*\*/)
+    .map((part, index) => (index % 2 ? make("b", {}, part) : part.replaceAll("**", "")));
 const placeOf = (source, line) => (line ? `${facts.sources[source]}:${line}` : (facts.sources[source] ?? ""));
 const quotesOf = (relation) => cut(relation.quotes, 5, (quote) => make("li", {}, quoteOf(quote)));
 
