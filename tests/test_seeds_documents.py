@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from kg.headers import headwords
-from kg.model import Entry, HeaderGrammar, Layout
+from kg.blocks import parse
+from kg.headers import flagged, headwords
+from kg.model import Entry, Flag, HeaderGrammar, Layout
 from kg.read import read
 
 SEEDS = Path(__file__).parents[1] / "seeds"
@@ -160,6 +161,19 @@ def test_a_header_and_its_body_are_about_different_things(entries: list[Entry]) 
     entry = by_header(entries, "pgbouncer,pooling,connections")
     assert "SQLite" in entry.body
     assert not re.search(r"pgbouncer|pooling|connections", entry.body, re.IGNORECASE)
+
+
+def test_reading_flags_the_dirt(entries: list[Entry]) -> None:
+    flagged_entries = [flagged(parse(entry)) for entry in entries]
+
+    def having(flag: Flag) -> set[str]:
+        return {entry.header.split(",")[0] for entry in flagged_entries if flag in entry.flags}
+
+    cut = {"cardinality estimation", "prometheus", "transmission control protocol (tcp)"}
+    assert cut <= having(Flag.TRUNCATED) <= cut | {"database normalization"}
+    assert having(Flag.HEADER_BODY_MISMATCH) == {"pgbouncer"}
+    assert having(Flag.DAMAGED_MATH) >= {"vector clock", "snapshot isolation", "tf-idf", "backpressure"}
+    assert not having(Flag.EMPTY_BODY)
 
 
 def test_a_fragment_of_a_script_trails_a_page() -> None:

@@ -1,4 +1,4 @@
-"""A tiny resolved glossary, readable on one screen: two documents, four entries, twelve concepts, every kind of fact."""
+"""A tiny resolved glossary, readable on one screen: two documents, four entries, twelve concepts, all facts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from kg.model import (
     DefinitionOf,
     Entry,
     EntryFacts,
-    EntryId,
     Evidence,
     Flag,
     Knowledge,
@@ -108,7 +107,7 @@ def tiny_knowledge() -> Knowledge:
             definitions=(definition(second, "**Budding** is a **propagation method** that uses a single bud."),),
         ),
         concept(
-            "Grafting wax", "Material", fields=(ids["materials"],), entries=(EntryId(fourth.id),), keywords=("sealing",),
+            "Grafting wax", "Material", fields=(ids["materials"],), entries=(fourth.id,), keywords=("sealing",),
             definitions=(definition(fourth, "**Grafting wax** is a **sealant** used for wound protection."),),
         ),
         concept("propagation method", "Method"),
