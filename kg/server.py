@@ -18,6 +18,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
+from traceback import clear_frames
 from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import parse_qsl
 
@@ -289,6 +290,8 @@ class _Engine:
             try:
                 outcome.append(work(deadline))
             except BaseException as error:  # it is raised again where the outcome is waited for
+                # The engine's iterators may only be dropped on the thread that made them, and the frames hold them.
+                clear_frames(error.__traceback__)
                 failure.append(error)
             finally:
                 with suppress(RuntimeError):  # the server has been shut down in the meantime
