@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 """Local names that need no escape in Turtle; an IRI with any other stays in full."""
 
+_BARE = {XSD.integer.value: re.compile(r"[+-]?[0-9]+"), XSD.decimal.value: re.compile(r"[+-]?[0-9]*\.[0-9]+")}
+"""Datatypes whose literals Turtle writes without quotes and datatype, if they look like this."""
+
 
 def prefixes(base: str = BASE) -> dict[str, str]:
     """The prefixes of files and queries: the vocabularies', and those of a dataset with this base."""
@@ -49,10 +52,11 @@ def serialize(quads: Triples, format: ox.RdfFormat, names: Mapping[str, str] | N
 def turtle(triples: Triples, names: Mapping[str, str]) -> Iterator[str]:
     """Yield a Turtle document piece by piece: grouped by subject and predicate, all sorted as written, types first."""
     write = _Abbreviator(names)
+    rdf_type = RDF.type
     nodes: dict[str, dict[str, set[str]]] = {}
     for triple in triples:
         predicate = triple.predicate
-        verb = "a" if predicate == RDF.type else write(predicate)
+        verb = "a" if predicate == rdf_type else write(predicate)
         nodes.setdefault(write(triple.subject), {}).setdefault(verb, set()).add(write(triple.object))
     for name in sorted(write.used):
         yield f"@prefix {name}: <{names[name]}> .\n"
@@ -91,15 +95,14 @@ class _Abbreviator:
         return self._cache[iri]
 
     def _literal(self, literal: ox.Literal) -> str:
-        if literal.datatype == XSD.integer and re.fullmatch(r"[+-]?[0-9]+", literal.value):
-            return literal.value
-        if literal.datatype == XSD.decimal and re.fullmatch(r"[+-]?[0-9]*\.[0-9]+", literal.value):
-            return literal.value
         text = str(literal)
-        if literal.language or literal.datatype == XSD.string:
-            return text
-        quoted, _, _ = text.rpartition("^^")
-        return f"{quoted}^^{self._iri(literal.datatype.value)}"
+        if not text.endswith(">"):
+            return text  # plain, or with a language: nothing to abbreviate
+        quoted, _, datatype = text[:-1].rpartition("^^<")
+        bare = _BARE.get(datatype)
+        if bare and bare.fullmatch(quoted, 1, len(quoted) - 1):
+            return quoted[1:-1]
+        return f"{quoted}^^{self._iri(datatype)}"
 
 
 def _quad_key(quad: ox.Quad) -> tuple[str, str]:
