@@ -319,7 +319,7 @@ class KnowledgeGraph:
     def _search_index(self) -> SearchIndex:
         from kg.search import SearchIndex
 
-        return SearchIndex(self.index, self.store)
+        return SearchIndex(self.index)
 
     @cached_property
     def quotes(self) -> Quotes:

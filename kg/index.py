@@ -6,7 +6,7 @@ that are not ours work too: a SKOS thesaurus without kinds, statements or eviden
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -118,40 +118,49 @@ class ConceptIndex:
     def _table(self, name: str) -> dict[str, list[NamedNode | Literal]]:
         """All objects of a property, by subject."""
         table: dict[str, list[NamedNode | Literal]] = defaultdict(list)
-        for row in self._store.select(PREFIXES + _TABLE % name):
-            table[row["subject"].value].append(row["object"])
+        for subject, value in self.rows(name):
+            table[subject].append(value)
         return table
+
+    def rows(self, name: str) -> Iterator[tuple[str, NamedNode | Literal]]:
+        """Yield all subjects and objects of a property, given with its prefix."""
+        for row in self._store.select(PREFIXES + _TABLE % name):
+            yield row[0].value, row[1]
 
     def identifier(self, iri: str) -> str:
         """The id in a concept's IRI: what follows `<base>concept/`, or the whole IRI of a stranger's concept."""
         return iri.removeprefix(f"{self.base}concept/")
 
     @cached_property
+    def triples(self) -> frozenset[tuple[str, str, str, bool]]:
+        """All typed relations without what backs them: subject, IRI of predicate, object, whether that is a literal."""
+        values = " ".join(f"<{reading.iri}>" for reading in readings().values())
+        rows = (
+            (row[0].value, row[1].value, row[2].value, hasattr(row[2], "datatype"))
+            for row in self._store.select(PREFIXES + _EDGES % values)
+        )
+        return frozenset(row for row in rows if row[0] in self.concepts and (row[3] or row[2] in self.concepts))
+
+    @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """All typed relations between concepts, and from concepts to literals, sorted."""
         known = {reading.iri: name for name, reading in readings().items()}
-        values = " ".join(f"<{iri}>" for iri in known)
-        subjects, predicates, objects, confidences, evidence = (
-            self._table(name)
-            for name in ("rdf:subject", "rdf:predicate", "rdf:object", "kg:confidence", "prov:wasDerivedFrom")
-        )
+        predicates = {name: term.value for name, term in self.rows("rdf:predicate") if term.value in known}
+        subjects = {name: term.value for name, term in self.rows("rdf:subject")}
+        objects = {name: term.value for name, term in self.rows("rdf:object")}
+        sure = {name: float(term.value) for name, term in self.rows("kg:confidence")}
+        evidence = Counter(name for name, _ in self.rows("prov:wasDerivedFrom"))
         backed: dict[tuple[str, str, str], list[tuple[float, str]]] = defaultdict(list)
-        for statement, about in predicates.items():
-            if about[0].value in known and subjects[statement] and objects[statement]:
-                triple = subjects[statement][0].value, about[0].value, objects[statement][0].value
-                sure = max((float(number.value) for number in confidences[statement]), default=-1.0)
-                backed[triple].append((sure, statement))
-        edges = set()
-        for row in self._store.select(PREFIXES + _EDGES % values):
-            subject, predicate, target = row["subject"].value, row["predicate"].value, row["object"].value
-            literal = hasattr(row["object"], "datatype")
-            if subject not in self.concepts or not (literal or target in self.concepts):
-                continue
+        for name, predicate in predicates.items():
+            if name in subjects and name in objects:
+                backed[subjects[name], predicate, objects[name]].append((sure.get(name, -1.0), name))
+        edges = []
+        for subject, predicate, target, literal in self.triples:
             backing = sorted(backed.get((subject, predicate, target), ()), key=lambda s: (-s[0], s[1]))
             confidence = backing[0][0] if backing and backing[0][0] >= 0 else None
             statements = tuple(name for _, name in backing)
-            quotes = sum(len(evidence[name]) for name in statements)
-            edges.add(Edge(subject, known[predicate], target, literal, confidence, statements, quotes))
+            quotes = sum(evidence[name] for name in statements)
+            edges.append(Edge(subject, known[predicate], target, literal, confidence, statements, quotes))
         return tuple(sorted(edges, key=lambda e: (e.subject, e.predicate, e.object, e.literal)))
 
     # ---------------------------------------------------------------------------------------------------- by name

@@ -4,11 +4,12 @@ A path is a sequence of distinct nodes. Parallel edges do not multiply paths: ea
 carry it, best first, and costs what the best one costs. Costs are whole thousandths of a hop, so sums are exact and a
 tie is a tie; paths are ordered by (cost, hops, nodes), and no two paths are equal in that order.
 
-    cost(path) = sum over its steps of    1000 * predicate weight * (1 + doubt * (1 - confidence))
+    cost(path) = sum over its steps of    1000 * (predicate weight + doubt * log2(1 / confidence))
                + sum over inner nodes of  1000 * hub * max(0, log2(neighbours / 4))
 
-In words: a short path is better than a long one, a sure relation better than a doubtful one, and passing through a
-concept with hundreds of neighbours ("model", "system") explains so little that a detour of some hops is preferred.
+In words: hops, plus the bits of doubt whether all of it is true, plus a price for the bits of choice at the nodes that
+are passed. A sure relation is better than a doubtful one, and passing through a concept with hundreds of neighbours
+("model", "system") explains so little that a detour of some hops is preferred.
 
 The search is Lawler's (1972) partition form of Yen's (1971) algorithm: the best path found splits what remains into
 disjoint sets "starts with this prefix, then leaves it", of which each is searched only when its lower bound comes up.
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 UNIT = 1000
 """The cost of one hop over a certain relation."""
+
+LEAST_CONFIDENCE = 0.01
+"""Confidences below this count as this, so that no cost is infinite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +68,16 @@ class Weights:
     """The constants of the cost formula. `Weights(predicates={}, doubt=0, hub=0)` counts hops."""
 
     predicates: Mapping[str, float] = field(default_factory=lambda: {"related": 2.0})
-    """Factor of a predicate, 1 unless named; an untyped association says less than a typed relation."""
+    """The weight of a predicate, 1 unless named; an untyped association says less than a typed relation."""
     doubt: float = 1.0
-    """What a relation of no confidence costs more than a certain one."""
+    """What each halving of the confidence costs."""
     hub: float = 0.5
     """What passing through a node costs for each doubling of its neighbours beyond four."""
 
     def edge(self, predicate: str, confidence: float) -> int:
         """The cost of one edge, at least 1."""
-        return max(1, round(UNIT * self.predicates.get(predicate, 1.0) * (1 + self.doubt * (1 - confidence))))
+        doubt = -log2(max(confidence, LEAST_CONFIDENCE))
+        return max(1, round(UNIT * (self.predicates.get(predicate, 1.0) + self.doubt * doubt)))
 
     def node(self, neighbours: int) -> int:
         """The cost of passing through a node."""

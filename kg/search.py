@@ -20,26 +20,12 @@ from typing import TYPE_CHECKING
 
 from kg.answers import Hit
 from kg.errors import UsageError
-from kg.index import PREFIXES
 from kg.names import key, singular, words
-from kg.vocabulary import SKOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kg.index import ConceptIndex
-    from kg.store import Store
-
-_LITERALS = f"""{PREFIXES}
-SELECT ?concept ?property ?text WHERE {{
-  VALUES ?property {{ skos:definition schema:keywords }}
-  ?concept a skos:Concept ; ?property ?text .
-}}"""
-_QUOTES = f"""{PREFIXES}
-SELECT DISTINCT ?concept ?text WHERE {{
-  ?statement rdf:subject ?concept ; prov:wasDerivedFrom ?evidence .
-  ?evidence oa:exact ?text .
-}}"""
 
 _MOST_WORDS = 24
 """How many different words of a query count."""
@@ -64,22 +50,24 @@ _FIND_TEXTS = "SELECT concept, role, snippet(texts, 0, '', '', '…', 24), bm25(
 class SearchIndex:
     """A full-text index of a graph. Made once; safe to use from several threads."""
 
-    def __init__(self, index: ConceptIndex, store: Store) -> None:
+    def __init__(self, index: ConceptIndex) -> None:
         self._index = index
-        self._degree = Counter(end for edge in index.edges for end in (edge.subject, edge.object))
+        self._degree = Counter(end for subject, _, target, _ in index.triples for end in (subject, target))
         self._lock = threading.Lock()
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
         weakref.finalize(self, self._database.close)
         self._database.executescript(_SCHEMA)
-        literals = [
-            (r["concept"].value, r["property"].value, r["text"].value) for r in store.select(PREFIXES + _LITERALS)
-        ]
-        quotes = [(r["concept"].value, r["text"].value) for r in store.select(PREFIXES + _QUOTES)]
+        subjects = {statement: term.value for statement, term in index.rows("rdf:subject")}
+        exact = {evidence: term.value for evidence, term in index.rows("oa:exact")}
         names = {(view.label, "label", iri) for iri, view in index.concepts.items()}
         names |= {(alias, "alias", iri) for iri, view in index.concepts.items() for alias in view.aliases}
-        names |= {(text, "keyword", iri) for iri, prop, text in literals if prop != SKOS.definition.value}
-        texts = {(text, "definition", iri) for iri, prop, text in literals if prop == SKOS.definition.value}
-        texts |= {(text, "quote", iri) for iri, text in quotes}
+        names |= {(term.value, "keyword", iri) for iri, term in index.rows("schema:keywords")}
+        texts = {(term.value, "definition", iri) for iri, term in index.rows("skos:definition")}
+        texts |= {
+            (exact[term.value], "quote", subjects[statement])
+            for statement, term in index.rows("prov:wasDerivedFrom")
+            if statement in subjects and term.value in exact
+        }
         with self._database:
             self._database.executemany(
                 "INSERT INTO names VALUES (?, ?, ?, ?)",
