@@ -7,6 +7,7 @@ from dataclasses import asdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import networkx
 import pyoxigraph as ox
 import pytest
 import rdflib
@@ -16,17 +17,19 @@ from hypothesis import strategies as st
 import kg.graph
 from kg.answers import ConceptRef
 from kg.errors import ConceptNotFound, MissingGraph, NoPath, QueryError, UsageError
+from kg.export import exported
 from kg.graph import KnowledgeGraph
 from kg.model import Concept, ConceptId, Evidence, Knowledge, Span, Statement
 from kg.store import LocalStore, write_build
 from kg.triples import quads
 from tests.hostile import TEXTS, graph_of, hostile_knowledge
+from tests.test_store import endpoint  # noqa: F401 - a fixture, of a local SPARQL endpoint with the tiny glossary
 from tests.tiny import DOCUMENTS, tiny_knowledge
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import networkx
+    from tests.test_store import Endpoint
 
 BASE = "https://kg.example.org/concept/"
 
@@ -399,6 +402,21 @@ def test_the_rdflib_dataset_holds_every_quad(knowledge: Knowledge) -> None:
     literals = {o.n3() for _, _, o, _ in found if isinstance(o, rdflib.Literal)}
     assert len(literals) == len({q.object for q in graph.store.quads() if isinstance(q.object, ox.Literal)})
     assert dict(dataset.namespaces())["concept"] == rdflib.URIRef(BASE)
+
+
+# ---------------------------------------------------------------------------------------------------- other places
+
+
+def test_a_remote_endpoint_answers_like_a_local_store(tiny_graph: KnowledgeGraph, endpoint: type[Endpoint]) -> None:  # noqa: F811
+    graph = kg.graph.open(endpoint.url)  # type: ignore[attr-defined]
+    assert graph.concepts() == tiny_graph.concepts()
+    assert graph.show("grafting") == tiny_graph.show("grafting")
+    assert graph.path("budding", "sealant", k=3) == tiny_graph.path("budding", "sealant", k=3)
+    assert graph.search("wax") == tiny_graph.search("wax")
+    assert graph.stats() == tiny_graph.stats()
+    assert graph.query("ASK { concept:budding a kg:Method }") is True
+    assert exported(graph, "csv") == exported(tiny_graph, "csv")
+    assert networkx.utils.graphs_equal(graph.to_networkx(), tiny_graph.to_networkx())
 
 
 # ------------------------------------------------------------------------------------------------ strangers' graphs
