@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from kg.search import SearchIndex
     from kg.store import Store
 
-_STATEMENTS = "SELECT ?statement WHERE { ?statement rdf:subject %s ; rdf:predicate %s ; rdf:object ?object . %s }"
 _LITERALS = "SELECT ?property ?text WHERE { VALUES ?property { skos:definition schema:keywords } %s ?property ?text . }"
 _DEFINITIONS = """
 SELECT ?statement ?text WHERE {
@@ -224,19 +223,14 @@ class KnowledgeGraph:
 
         An edge (u, v, key) of `to_networkx()` is asked for as `evidence(u, key, v)`. The object may be a year.
         """
-        source = self.concept(subject).iri
         name = self._predicate(predicate)
-        literal = isinstance(object, str) and any(
-            edge.literal and edge.object == object and edge.predicate == name for edge in self._outgoing.get(source, ())
-        )
-        if literal:
-            condition = f"FILTER(ISLITERAL(?object) && STR(?object) = {ox.Literal(str(object))})"
-        else:
-            condition = f"FILTER(?object = {ox.NamedNode(self.concept(object).iri)})"
-        relation = ox.NamedNode(readings()[name].iri)
-        rows = self._select(_STATEMENTS % (ox.NamedNode(source), relation, condition))
-        quotes = self.quotes.of({row["statement"].value for row in rows})
-        return ordered(quote for found in quotes.values() for quote in found)
+        stated = [edge for edge in self._outgoing.get(self.concept(subject).iri, ()) if edge.predicate == name]
+        found = [edge for edge in stated if edge.literal and edge.object == object]
+        if not found:
+            target = self.concept(object).iri
+            found = [edge for edge in stated if not edge.literal and edge.object == target]
+        quotes = self.quotes.of(statement for edge in found for statement in edge.statements)
+        return ordered(quote for each in quotes.values() for quote in each)
 
     # --------------------------------------------------------------------------------------------------- queries
 
