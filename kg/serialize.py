@@ -22,6 +22,8 @@ _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _BARE = {XSD.integer.value: re.compile(r"[+-]?[0-9]+"), XSD.decimal.value: re.compile(r"[+-]?[0-9]*\.[0-9]+")}
 """Datatypes whose literals Turtle writes without quotes and datatype, if they look like this."""
 
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 
 def prefixes(base: str = BASE) -> dict[str, str]:
     """The prefixes of files and queries: the vocabularies', and those of a dataset with this base."""
@@ -33,7 +35,7 @@ def serialize(quads: Triples, format: ox.RdfFormat, names: Mapping[str, str] | N
     """Quads or triples in a format, as UTF-8. A format without graphs gets the union of all graphs.
 
     `names` are the prefixes to abbreviate with. Blank nodes keep their labels, so that only their makers can make
-    the result stable.
+    the result stable. XML has no way to write most control characters: RDF/XML has U+FFFD in their place.
     """
     names = prefixes() if names is None else names
     if format.supports_datasets:
@@ -46,6 +48,8 @@ def serialize(quads: Triples, format: ox.RdfFormat, names: Mapping[str, str] | N
     triples = {ox.Triple(q.subject, q.predicate, q.object) for q in quads}
     if format == ox.RdfFormat.N_TRIPLES:
         return "".join(sorted(f"{triple} .\n" for triple in triples)).encode()
+    if format == ox.RdfFormat.RDF_XML:
+        triples = {_for_xml(triple) for triple in triples}
     return _bytes(ox.serialize(sorted(triples, key=str), format=format, prefixes=dict(names)))
 
 
@@ -103,6 +107,16 @@ class _Abbreviator:
         if bare and bare.fullmatch(quoted, 1, len(quoted) - 1):
             return quoted[1:-1]
         return f"{quoted}^^{self._iri(datatype)}"
+
+
+def _for_xml(triple: ox.Triple) -> ox.Triple:
+    literal = triple.object
+    if not isinstance(literal, ox.Literal) or not _NOT_XML.search(literal.value):
+        return triple
+    text = _NOT_XML.sub("\ufffd", literal.value)
+    if literal.language:
+        return ox.Triple(triple.subject, triple.predicate, ox.Literal(text, language=literal.language))
+    return ox.Triple(triple.subject, triple.predicate, ox.Literal(text, datatype=literal.datatype))
 
 
 def _quad_key(quad: ox.Quad) -> tuple[str, str]:

@@ -108,3 +108,10 @@ def test_an_empty_graph_is_an_empty_file() -> None:
 def test_prefixes_follow_the_base() -> None:
     assert prefixes("http://words.example/")["concept"] == "http://words.example/concept/"
     assert prefixes("http://words.example/")["kg"] == KG.iri
+
+
+def test_rdf_xml_stays_xml_whatever_the_text() -> None:
+    text = "bell \x07, form feed \x0c, nothing \x00, tab \t, line\nbreak, \ufffe, \U0001f331"
+    triple = ox.Triple(KG.Entry, KG.text, ox.Literal(text))
+    (read,) = rdflib.Graph().parse(serialize([triple], ox.RdfFormat.RDF_XML), format="xml").objects()
+    assert str(read) == "bell \ufffd, form feed \ufffd, nothing \ufffd, tab \t, line\nbreak, \ufffd, \U0001f331"

@@ -7,14 +7,17 @@ import runpy
 from collections import Counter
 from pathlib import Path
 
+import owlrl
 import pyoxigraph as ox
 import pytest
+import rdflib
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kg import vocabulary
 from kg.errors import OntologyError
 from kg.model import Flag, Layout
+from kg.serialize import serialize
 from kg.triples import quads
 from kg.vocabulary import DCTERMS, KG, OWL, RDF, RDFS, SH, SKOS, concept_id, concept_iri, data_file, entry_id, entry_iri
 from tests.tiny import tiny_knowledge
@@ -199,6 +202,23 @@ def test_object_relations_have_inverses_and_concepts_at_both_ends(ontology: set[
 def test_kinds_are_disjoint(ontology: set[ox.Triple]) -> None:
     lists = [members(ontology, t.object) for t in ontology if t.predicate == OWL.members]
     assert [k.iri for k in vocabulary.classes().values()] in lists
+
+
+def test_a_reasoner_finds_inverses_and_no_contradiction() -> None:
+    """OWL 2 RL rules over the ontology and a graph; they mark a contradiction with an error node."""
+    graph = rdflib.Graph().parse(data_file("ontology", "kg.ttl"))
+    graph.parse(serialize(quads(tiny_knowledge()), ox.RdfFormat.N_TRIPLES), format="nt")
+    owlrl.DeductiveClosure(owlrl.OWLRL_Semantics).expand(graph)
+    grafting, budding, wax = (rdflib.URIRef(concept_iri(c).value) for c in ("grafting", "budding", "grafting-wax"))
+    kg = rdflib.Namespace(KG.iri)
+    error = rdflib.URIRef("http://www.daml.org/2002/03/agents/agent-ont#error")
+    assert not list(graph.objects(None, error))
+    assert (wax, kg.usedBy, grafting) in graph
+    assert (budding, kg.contrastsWith, grafting) in graph
+    assert (grafting, kg.relatedByText, budding) in graph
+    graph.add((grafting, rdflib.RDF.type, kg.Person))
+    owlrl.DeductiveClosure(owlrl.OWLRL_Semantics).expand(graph)
+    assert any("Disjoint classes" in str(message) for message in graph.objects(None, error))
 
 
 def test_the_ontology_says_what_it_is(ontology: set[ox.Triple]) -> None:
