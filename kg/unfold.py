@@ -98,7 +98,7 @@ def unfold(text: str, start: int, end: int, names: frozenset[str]) -> list[tuple
     >>> [text[a:b] for a, b in unfold(text, 0, len(text), names_of("walls"))]
     ['**Kinds**', '- **Dry**: no water.', '- **Wet**: water.', 'Walls are **bonds of stone**.']
     """
-    body = _Folded(text, end, names)
+    body = _Folded(text, end, names, line=start)
     for stretch in stretches(text, start, end):
         if stretch.solid:
             body.solid(stretch.start, stretch.end)
