@@ -140,12 +140,21 @@ def is_acronym(text: str) -> bool:
     >>> [t for t in ("MoE", "RAG", "GPUs", "Rag", "attention", "BF16", "LLaMA", "3D", "TensorFlow") if is_acronym(t)]
     ['MoE', 'RAG', 'GPUs', 'BF16', 'LLaMA', '3D']
     """
-    token = text[:-1] if text.endswith("s") and text[:-1].isupper() else text
+    token = one(text)
     letters, capitals = sum(c.isalpha() for c in token), sum(c.isupper() for c in token)
     if " " in text or len(token) > 10 or not capitals:
         return False
     # two capitals that make up a good part of it, or one with a number
     return 5 * capitals > 2 * letters if capitals > 1 else len(token) <= 4 and any(c.isdigit() for c in token)
+
+
+def one(short: str) -> str:
+    """An abbreviation in the singular, in its own spelling.
+
+    >>> one("PCBs"), one("RAS")
+    ('PCB', 'RAS')
+    """
+    return short[:-1] if short.endswith("s") and short[:-1].isupper() else short
 
 
 def content_words(text: str) -> frozenset[str]:
@@ -213,6 +222,9 @@ def acronym_of(short: str, long: str) -> bool:
         return False
     letters = "".join(c for c in short.casefold() if c.isalnum())
     spelled = "".join(_DIGITS.get(c, c) for c in letters)
+    # a letter for each word that carries meaning; Schwartz and Hearst allow more words, at the price of accidents
+    if sum(w not in _FUNCTION_WORDS for w in long_words) > len(letters):
+        return False
     return any(_in_order(form, long, len(long_words)) for form in sorted({letters, spelled}))
 
 

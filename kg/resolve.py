@@ -39,7 +39,7 @@ from kg.model import (
     Statement,
     Year,
 )
-from kg.names import is_acronym, key, slug
+from kg.names import initials, is_acronym, key, one, slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -106,7 +106,7 @@ class _Names:
         self.own: dict[EntryId, _Node] = {}
         self._aliases: defaultdict[Key, set[str]] = defaultdict(set)
         self._own_names: dict[str, frozenset[Key]] = {}
-        explained: defaultdict[Key, set[Key]] = defaultdict(set)
+        explained: defaultdict[Key, defaultdict[Key, set[str]]] = defaultdict(lambda: defaultdict(set))
         for node, group in zip(self.nodes, found, strict=True):
             for name in group.labels:
                 self.labels[name].append(node)
@@ -117,8 +117,11 @@ class _Names:
             for annotation in group.members:
                 self.own[annotation.entry.id] = node
                 for short, long in annotation.abbreviations:
-                    explained[key(short)].add(key(long))
-        self._explained = {short: long for short, (long, *more) in explained.items() if not more}
+                    # initials speak for themselves; other short forms must be explained by two texts
+                    witnesses = {text_of(annotation)} | ({""} if key(short) in initials(long) else set())
+                    explained[key(short)][key(long)] |= witnesses
+        trusted = {short: [k for k, w in longs.items() if len(w) > 1] for short, longs in explained.items()}
+        self._explained = {short: longs[0] for short, longs in trusted.items() if len(longs) == 1}
         self._keys: dict[str, Key] = {}
 
     def find(self, label: str, annotation: Annotation) -> str:
@@ -173,17 +176,18 @@ class _Mentioned:
                 if isinstance(assertion.object, str):
                     kind = _KINDS_BY_ROLE.get(assertion.predicate, _OTHER_KIND)
                     self._see(assertion.object, annotation, names, self._roles, kind)
+        for annotation in ordered:
             for short, long in annotation.abbreviations:
                 handle = names.find(long, annotation)
                 if handle in self._forms:
-                    self._forms[handle].update((_bare(short), _bare(long)))
+                    self._forms[handle].update((one(_bare(short)), _bare(long)))
 
     def _see(
         self, label: str, annotation: Annotation, names: _Names, kinds: defaultdict[str, Counter[str]], kind: str
     ) -> None:
         handle = names.find(label, annotation)
         if handle and not handle.startswith("="):
-            self._forms[handle][_bare(label)] += 1
+            self._forms[handle][_cased(_bare(label))] += 1
             kinds[handle][kind] += 1
 
     def kind(self, handle: str) -> str | None:
@@ -213,7 +217,7 @@ def _glossary_node(group: Group) -> _Node:
             forms[key(name)][name] += 1
         for short, long in annotation.abbreviations:
             if key(long) in group.labels:
-                forms[key(short)][short] += 1
+                forms[key(short)][one(short)] += 1
     aliases = sorted(_most_frequent(f) for k, f in forms.items() if k != key(label))
     digest = _digest(min(text_of(a) + a.entry.header for a in texts))
     return _Node(
@@ -358,6 +362,11 @@ def _most_frequent(forms: Mapping[str, int]) -> str:
 def _bare(label: str) -> str:
     """A label without a bracketed addition: "mean sea level" of "mean sea level (MSL)"."""
     return re.sub(r"\s*\([^()]*\)", "", label).strip() or label.strip()
+
+
+def _cased(label: str) -> str:
+    """A title whose first word lost its capital with it: "Tidal Range" of "tidal Range"."""
+    return label[0].upper() + label[1:] if re.fullmatch(r"[a-z]+(?: [A-Z][a-z]{2,})+", label) else label
 
 
 def _digest(text: str) -> str:

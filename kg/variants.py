@@ -8,7 +8,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kg.names import acronym_of, content_words, initials, is_acronym, key, pattern, singular, without_brackets, words
+from kg.names import (
+    acronym_of,
+    content_words,
+    initials,
+    is_acronym,
+    key,
+    one,
+    pattern,
+    singular,
+    without_brackets,
+    words,
+)
 from kg.openings import BRACKET, COORDINATION, COPULA, Opening
 
 if TYPE_CHECKING:
@@ -38,8 +49,10 @@ def bracketed(name: str) -> Iterator[str]:
     """Names in the brackets of a name: abbreviations, spelled-out forms, "also called" forms."""
     for bracket in BRACKET.finditer(name):
         inside, before, behind = bracket[1].strip(), name[: bracket.start()], name[bracket.end() :]
-        last = before.split()[-1] if before.split() else ""
-        if acronym_of(inside, before) or acronym_of(last, inside):
+        parts = before.split() or [""]
+        # of "A and B (BB)" the bracket names the second alone
+        ends = range(1 if COORDINATION.search(before) else len(parts))
+        if any(acronym_of(inside, " ".join(parts[i:])) for i in ends) or acronym_of(parts[-1], inside):
             # "Mean Sea Level (MSL) Gauges": the short form stands for the words before it, not for the whole name
             if not behind.strip():
                 yield one(inside)
@@ -144,7 +157,9 @@ def asked(label: str, body: str) -> Iterator[str]:
     whole = [] if COORDINATION.search(label) else words(label)
     for match in _ASKED.finditer(body):
         part = words(match[1])
-        if 1 < len(part) < len(whole) and part == whole[: len(part)]:
+        # "Multi-Stage" alone is no name, "Multi-Stage Pump" and "Ready-to-Print" are
+        is_name = len(match[1].split()) > 1 or len(part) > 2
+        if is_name and len(part) < len(whole) and part == whole[: len(part)]:
             yield match[1]
             return
 
@@ -176,15 +191,6 @@ def is_strung(item: str, label: str, aliases: list[str]) -> bool:
     """Whether a search phrase only strings together the label and its abbreviations: "mean sea level msl"."""
     left, whole = set(words(item)), set(words(label))
     return whole <= left <= whole | {w for alias in aliases for w in words(alias)}
-
-
-def one(short: str) -> str:
-    """An abbreviation in the singular.
-
-    >>> one("PCBs"), one("RAS")
-    ('PCB', 'RAS')
-    """
-    return short[:-1] if short.endswith("s") and short[:-1].isupper() else short
 
 
 def written(name: str, body: str) -> str:

@@ -117,6 +117,9 @@ ALIASES = [
     ),
     ("pcb,boards,etching basics", "**PCBs (Printed Circuit Boards)** are carriers.", {"Printed Circuit Boards"}),
     ("mean sea level,tides at sea,chart zero", "**Mean Sea Level (summer, winter)** is a datum.", set()),
+    ("tide,tides at sea,chart zero", "**Tidal Range (TR) and Mean Sea Level (MSL)** are measured daily.", set()),
+    ("multi-stage pump, wells", "**Multi-Stage Pump** is a pump. Why Multi-Stage? It lifts high.", set()),
+    ("feed pump tuning,pumps at sea", "## Feed Pump Tuning\nWhat is a feed pump? It feeds.", {"feed pump"}),
     ("dovetail, joinery", "**Dovetail** is a joint called secret mitre in some shops.", set()),
     ("mean sea level, tides", "**Mean Sea Level** is low. The Old Mean Sea Level (OMSL) was higher.", set()),
 ]  # fmt: skip

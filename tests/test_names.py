@@ -120,6 +120,7 @@ ABBREVIATIONS = [
 
 NO_ABBREVIATIONS = [
     ("CNN", "transformer"),
+    ("LLM", "light alloy of magnesium and lead"),  # more meaning words than letters
     ("saw", "band saw"),  # a word of the long form
     ("SQL", "relational database with a query language and structured rows of typed data"),  # too many words
     ("a", "amplifier"),  # one letter

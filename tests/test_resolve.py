@@ -246,6 +246,14 @@ def test_an_abbreviation_explained_in_one_way_is_read_so_everywhere() -> None:
     }
 
 
+def test_an_accidental_explanation_is_not_read_elsewhere() -> None:
+    page = Page()
+    first = page.entry("Gauge", "It floats.", abbreviations=(("RAM", "rope and mast"),))
+    second = page.entry("Lamp", "It shines.", abbreviations=(("LED", "lantern of Ned"),))
+    third = page.entry("Chart", "It is drawn.", mentions=(("LED", "Hardware"), ("RAM", "Hardware")))
+    assert {"led", "rope-and-mast"} == {o.concept for o in resolve([first, second, third]).entries[2].mentions}
+
+
 def test_an_abbreviation_explained_in_two_ways_is_read_only_where_it_is_explained() -> None:
     page = Page()
     first = page.entry("Gauge", "It floats.", abbreviations=(("ML", "mean level"),), mentions=(("ML", "Metric"),))
