@@ -53,6 +53,9 @@ if TYPE_CHECKING:
     from kg.search import SearchIndex
     from kg.store import Store
 
+Name = str | ConceptView | ConceptRef
+"""How a concept is named: by a text, or by what the graph answered with before."""
+
 _LITERALS = "SELECT ?property ?text WHERE { VALUES ?property { skos:definition schema:keywords } %s ?property ?text . }"
 _DEFINITIONS = """
 SELECT ?statement ?text WHERE {
@@ -110,14 +113,14 @@ class KnowledgeGraph:
         """All concepts, by label."""
         return tuple(sorted(self.index.concepts.values(), key=lambda view: (view.label.casefold(), view.iri)))
 
-    def concept(self, name: str | ConceptView | ConceptRef) -> ConceptView:
+    def concept(self, name: Name) -> ConceptView:
         """The concept of this label, alias, IRI, `concept:id` or id; case, plural, spaces and dashes do not count.
 
         Raises ConceptNotFound with near misses, and UsageError when the name can mean several concepts.
         """
         return self.index.find(name if isinstance(name, str) else name.iri)
 
-    def show(self, name: str | ConceptView | ConceptRef) -> Description:
+    def show(self, name: Name) -> Description:
         """All that the graph says of a concept, with evidence. Raises as `concept` does."""
         concept = self.concept(name)
         this = ox.NamedNode(concept.iri)
@@ -137,7 +140,7 @@ class KnowledgeGraph:
             flags=tuple(sorted({flag for entry in entries for flag in entry.flags})),
         )
 
-    def neighbours(self, name: str | ConceptView | ConceptRef, depth: int = 1) -> Neighbourhood:
+    def neighbours(self, name: Name, depth: int = 1) -> Neighbourhood:
         """The concepts within `depth` typed relations of a concept, whatever their direction."""
         if depth < 1:
             raise UsageError(f"the depth of a neighbourhood is at least 1, not {depth}")
@@ -170,15 +173,15 @@ class KnowledgeGraph:
 
     def path(
         self,
-        start: str | ConceptView | ConceptRef,
-        end: str | ConceptView | ConceptRef,
+        start: Name,
+        end: Name,
         k: int = 1,
         *,
         max_hops: int | None = None,
         directed: bool = False,
         predicates: Iterable[str] = (),
         exclude: Iterable[str] = (),
-        avoid: Iterable[str | ConceptView | ConceptRef] = (),
+        avoid: Iterable[Name] = (),
         min_confidence: float = 0.0,
     ) -> list[Path]:
         """The k best paths between two concepts, each step with its sentence and quotes; see `kg.paths` for "best".
@@ -216,9 +219,7 @@ class KnowledgeGraph:
             for route in routes
         ]
 
-    def evidence(
-        self, subject: str | ConceptView | ConceptRef, predicate: str, object: str | ConceptView | ConceptRef
-    ) -> tuple[Quote, ...]:
+    def evidence(self, subject: Name, predicate: str, object: Name) -> tuple[Quote, ...]:
         """The quotes that back a relation, of all its statements; empty when the graph does not state it.
 
         An edge (u, v, key) of `to_networkx()` is asked for as `evidence(u, key, v)`. The object may be a year.

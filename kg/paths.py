@@ -46,7 +46,8 @@ class Constraints:
     """What a path may use. The defaults allow everything.
 
     `directed` follows relations from subject to object only; symmetric ones still lead both ways. An empty
-    `predicates` allows all of them. `avoid` holds nodes that no path may pass. `min_confidence` is in 0…1.
+    `predicates` allows all of them; names that the graph lacks match nothing. `avoid` holds nodes that no path may
+    pass. `min_confidence` is in 0…1.
     """
 
     max_hops: int | None = None
@@ -116,7 +117,6 @@ class Network:
         self.names: list[str] = sorted(graph)
         self.numbers = {name: number for number, name in enumerate(self.names)}
         self.labels: list[str] = [graph.nodes[name].get("label") or name for name in self.names]
-        self.predicates: set[str] = set()
         weights = weights or Weights()
         symmetric = frozenset(symmetric)
         arcs: list[dict[int, list[tuple[Hop, bool]]]] = [{} for _ in self.names]
@@ -126,7 +126,6 @@ class Network:
                 continue
             confidence = float(data.get("confidence", 1.0))
             cost = weights.edge(predicate, confidence)
-            self.predicates.add(predicate)
             arcs[u].setdefault(v, []).append((Hop(predicate, True, confidence, cost), True))
             arcs[v].setdefault(u, []).append((Hop(predicate, False, confidence, cost), predicate in symmetric))
         self.arcs = arcs
@@ -169,9 +168,6 @@ def shortest_paths(
     constraints = constraints or Constraints()
     if k < 1:
         raise UsageError(f"the number of paths is at least 1, not {k}")
-    for predicate in sorted((constraints.predicates | constraints.exclude) - network.predicates):
-        known = ", ".join(sorted(network.predicates)) or "none"
-        raise UsageError(f"no relation {predicate!r} in this graph; there are: {known}")
     ends = network.number(source), network.number(target)
     for name in (source, target):
         if name in constraints.avoid:
