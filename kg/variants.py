@@ -111,12 +111,12 @@ def expansion(label: str, rest: str) -> Iterator[str]:
 
 def abbreviation(label: str, body: str) -> Iterator[str]:
     """The short form that the body puts in brackets behind the label."""
-    for match in re.finditer(rf"(\S+\s+)?\b{pattern(label)}\s*\(([^\W_][\w./&+-]{{1,11}})\)", body, re.IGNORECASE):
-        before, short = match[1] or "", match[2]
-        if acronym_of(short, label) and key(short) not in initials(before + label):
-            yield one(short)
-            return
-        if key(short) in initials(label):
+    for match in re.finditer(rf"(?<!\w){pattern(label)}\s*\(([^\W_][\w./&+-]{{1,11}})\)", body, re.IGNORECASE):
+        short = match[1]
+        before = body[max(0, match.start() - 40) : match.start()].split()[-1:]
+        # of "Old Mean Sea Level (OMSL)" the label is only a part
+        longer = key(short) in initials(" ".join([*before, label]))
+        if key(short) in initials(label) or (acronym_of(short, label) and not longer):
             yield one(short)
             return
 
@@ -128,8 +128,8 @@ def contractions(label: str, text: str) -> Iterator[str]:
         for end in range(start + 1, len(parts) + (start > 0)):
             for short in initials(" ".join(parts[start:end])):
                 form = " ".join([*parts[:start], short, *parts[end:]])
-                if len(short) > 1 and (found := re.search(rf"\b{pattern(form)}(?=s?\b)", text, re.IGNORECASE)):
-                    yield found[0]
+                if len(short) > 1 and (found := _find(form, text)):
+                    yield found
 
 
 def title_subjects(label: str, opening: Opening, body: str) -> Iterator[str]:
@@ -195,5 +195,14 @@ def is_strung(item: str, label: str, aliases: list[str]) -> bool:
 
 def written(name: str, body: str) -> str:
     """A name as the body writes it, else as given."""
-    found = re.search(rf"(?<!\w){pattern(name)}(?!\w)", body, re.IGNORECASE) if name else None
-    return found[0] if found else name
+    return _find(name, body) or name
+
+
+def _find(name: str, text: str) -> str:
+    """The first place that has a name, whatever its case, dashes and spaces; empty when none has."""
+    folded = text.casefold()
+    # a look for each word is cheaper than a pattern that finds nothing
+    if not name or not all(word in folded for word in words(name)):
+        return ""
+    found = re.search(rf"(?<!\w){pattern(name)}(?=s?(?!\w))", text, re.IGNORECASE)
+    return found[0] if found else ""
