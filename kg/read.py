@@ -89,7 +89,7 @@ def read(path: Path, *, source: str) -> Iterator[Entry]:
 
 
 def _read_text(path: Path, *, source: str) -> Iterator[Entry]:
-    return segment(split_lines(_decoded(path)), source=source)
+    return segment(split_lines(_decoded(path)), source=source, path=path)
 
 
 def _decoded(path: Path) -> Iterator[str]:

@@ -20,6 +20,7 @@ from kg.names import singular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 SAMPLE = 500
 """Lines that decide the layout of a document, and whether it is a glossary at all."""
@@ -311,8 +312,8 @@ def _layout_of(sample: list[Line]) -> Layout | None:
     return best if any(evidence.certain for evidence in found[best]) else None
 
 
-def segment(lines: Iterable[Line], *, source: str) -> Iterator[Entry]:
-    """Yield the entries of a document, in order; `blocks` are still empty.
+def segment(lines: Iterable[Line], *, source: str, path: Path | None = None) -> Iterator[Entry]:
+    """Yield the entries of a document, in order; `blocks` are still empty. Errors name the `path`, if it is given.
 
     What stands before the first header is the preamble and belongs to no entry. Raises `ReadError` if the first
     lines hold no header line with a text below that speaks of it.
@@ -321,13 +322,13 @@ def segment(lines: Iterable[Line], *, source: str) -> Iterator[Entry]:
     sample = list(islice(feed, SAMPLE))
     if not any(line.text.strip() for line in sample):
         raise ReadError("the document is empty; a glossary has header lines ('term, category') and a text below each",
-                        source)  # fmt: skip
+                        path or source)  # fmt: skip
     layout = _layout_of(sample)
     if layout is None:
         raise ReadError(
             f"no glossary: none of the first {len(sample)} lines is a header ('term, category') "
             "with a text below it that begins with the term",
-            source,
+            path or source,
         )
     header: Line | None = None
     body: list[str] = []

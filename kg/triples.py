@@ -62,17 +62,23 @@ def quads(knowledge: Knowledge, *, base: str = BASE) -> Iterator[Quad]:
         yield from writer.statement(statement)
 
 
+def usable_base(base: str) -> str:
+    """The base itself, if IRIs can be built on it; raises `UsageError` if not."""
+    if not base.endswith(("/", "#")) or ":" not in base:
+        raise UsageError(f"the base IRI {base!r} must be absolute and end in '/' or '#'")
+    try:
+        evidence_graph(base)
+    except ValueError as error:
+        raise UsageError(f"the base IRI {base!r} is not an IRI: {error}") from error
+    return base
+
+
 class _Writer:
     """Turns one thing at a time into quads, all under one base."""
 
     def __init__(self, base: str) -> None:
-        if not base.endswith(("/", "#")) or ":" not in base:
-            raise UsageError(f"the base IRI {base!r} must be absolute and end in '/' or '#'")
-        try:
-            self.evidence_graph = evidence_graph(base)
-        except ValueError as error:
-            raise UsageError(f"the base IRI {base!r} is not an IRI: {error}") from error
-        self.base = base
+        self.base = usable_base(base)
+        self.evidence_graph = evidence_graph(base)
 
     def dataset(self, knowledge: Knowledge) -> Iterator[Quad]:
         """Describe the dataset itself: what made it, by which ontology, out of how much."""
