@@ -158,11 +158,7 @@ def _prefixes(shapes: rdflib.Graph, constraint: rdflib.term.Node) -> str:
 
 def _core(store: Store, shapes: rdflib.Graph) -> Iterator[_Finding]:
     """Let pySHACL check the rest."""
-    data, terms = rdflib.Graph(), _Terms()
-    wanted = _wanted(shapes)
-    for quad in store.quads():
-        if wanted is None or quad.predicate.value in wanted:
-            data.add((terms(quad.subject), terms(quad.predicate), terms(quad.object)))
+    data = _data(store, _wanted(shapes))
     try:
         _, results, text = pyshacl_validate(data, shacl_graph=shapes, inference="none", inplace=True)
     except Exception as error:  # pySHACL raises many kinds for shapes that it cannot load
@@ -176,6 +172,24 @@ def _core(store: Store, shapes: rdflib.Graph) -> Iterator[_Finding]:
         parts = [_show(str(facts[p])) for p in (SH.focusNode, SH.resultPath, SH.value) if p in facts]
         group = (shape, severity, str(facts[SH.sourceConstraintComponent]))
         yield _Finding(group, str(facts.get(SH.resultMessage, "violated")), " ".join(parts))
+
+
+def _data(store: Store, wanted: set[str] | None) -> rdflib.Graph:
+    """The part of a graph that has wanted predicates, as rdflib's graph.
+
+    The type of a node is left out if nothing else is wanted of that node and the shapes do not name the class.
+    """
+    data, terms, types, rdf_type = rdflib.Graph(), _Terms(), [], str(RDF.type)
+    for quad in store.quads():
+        predicate = quad.predicate.value
+        if wanted and predicate == rdf_type and str(quad.object)[1:-1] not in wanted:
+            types.append(quad)
+        elif not wanted or predicate in wanted:
+            data.add((terms(quad.subject), terms(quad.predicate), terms(quad.object)))
+    for quad in types:
+        if quad.subject in terms:
+            data.add((terms(quad.subject), terms(quad.predicate), terms(quad.object)))
+    return data
 
 
 def _wanted(shapes: rdflib.Graph) -> set[str] | None:
@@ -198,6 +212,9 @@ class _Terms:
 
     def __init__(self) -> None:
         self._iris: dict[str, rdflib.URIRef] = {}
+
+    def __contains__(self, term: ox.NamedNode | ox.BlankNode | ox.Triple) -> bool:
+        return not isinstance(term, ox.NamedNode) or term.value in self._iris
 
     def __call__(self, term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> rdflib.term.Node:
         if isinstance(term, ox.NamedNode):
