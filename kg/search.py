@@ -19,7 +19,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from kg.answers import Hit
-from kg.errors import UsageError
+from kg.errors import KgError, UsageError
 from kg.names import key, singular, words
 
 if TYPE_CHECKING:
@@ -56,7 +56,10 @@ class SearchIndex:
         self._lock = threading.Lock()
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
         weakref.finalize(self, self._database.close)
-        self._database.executescript(_SCHEMA)
+        try:
+            self._database.executescript(_SCHEMA)
+        except sqlite3.OperationalError as error:
+            raise KgError(f"search needs an SQLite with FTS5, which this Python lacks ({error})") from error
         subjects = {statement: term.value for statement, term in index.rows("rdf:subject")}
         exact = {evidence: term.value for evidence, term in index.rows("oa:exact")}
         names = {(view.label, "label", iri) for iri, view in index.concepts.items()}
