@@ -43,7 +43,7 @@ class ParameterKind(StrEnum):
     CONCEPT = "concept"
     """A label, alias or IRI."""
     FIELD = "field"
-    """A subject field, by label or IRI."""
+    """A subject field, by label or IRI, case ignored: text, because a field often shares its name with a concept."""
     RELATION = "relation"
     """A relation of the ontology by local name (`uses`) or IRI."""
     CLASS = "class"
@@ -76,14 +76,14 @@ class Parameter:
         text = str(value).strip()
         try:
             match self.kind:
-                case ParameterKind.CONCEPT | ParameterKind.FIELD:
+                case ParameterKind.CONCEPT:
                     return NamedNode(resolve(text))
                 case ParameterKind.RELATION:
                     return NamedNode(text) if ":" in text else vocabulary.relation(text).iri
                 case ParameterKind.CLASS:
                     return NamedNode(text) if ":" in text else vocabulary.kind(text).iri
-                case ParameterKind.STRING:
-                    return Literal(str(value))
+                case ParameterKind.STRING | ParameterKind.FIELD:
+                    return Literal(text if self.kind is ParameterKind.FIELD else str(value))
                 case ParameterKind.INTEGER:
                     return Literal(_matching(r"[+-]?[0-9]+", text), datatype=vocabulary.XSD.integer)
                 case ParameterKind.DECIMAL:
