@@ -80,16 +80,21 @@ class _Refusal(Exception):
 def serve(
     graph: KnowledgeGraph,
     host: str = "127.0.0.1",
-    port: int = 8000,
+    port: int = 7010,
     *,
     limits: Limits | None = None,
     origin: str | None = "*",
 ) -> None:
-    """Serve the graph until interrupted; only this machine can reach the default address."""
+    """Serve the graph until interrupted; only this machine can reach the default address.
+
+    The address is told on standard error.
+    """
     import uvicorn
 
     web = app(graph, limits=limits, origin=origin)
-    uvicorn.run(web, host=host, port=port, log_level="warning", server_header=False, timeout_graceful_shutdown=1)
+    uvicorn.run(
+        web, host=host, port=port, log_level="info", access_log=False, server_header=False, timeout_graceful_shutdown=1
+    )
 
 
 def app(graph: KnowledgeGraph, *, limits: Limits | None = None, origin: str | None = "*") -> FastAPI:
