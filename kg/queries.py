@@ -350,9 +350,9 @@ def manual(queries: Mapping[str, NamedQuery] | None = None) -> str:
     parts = [
         "# Named queries\n",
         "Made from the comments in `queries/*.rq` by `kg.queries.manual`; change those, not this page.\n",
-        "Run one with `kg query --name NAME -p PARAMETER=VALUE`, or over HTTP at `/queries/NAME?PARAMETER=VALUE`. In Python,\n"
-        "`kg.queries.named_query(NAME).bind(...)` gives its SPARQL, for `graph.query`. A concept is named by its label, an\n"
-        "alias or its IRI; every `.rq` file also runs as it is on other endpoints.\n",
+        "Run one with `kg query --name NAME -p PARAMETER=VALUE`, or over HTTP at `/queries/NAME?PARAMETER=VALUE`.\n"
+        "In Python, `kg.queries.named_query(NAME).bind(...)` gives its SPARQL, for `graph.query`. A concept is named\n"
+        "by its label, an alias or its IRI. Every `.rq` file also runs as it is on other endpoints.\n",
     ]
     topics = dict.fromkeys(sorted(query.topic for query in queries.values()))
     for topic in topics:
