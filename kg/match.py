@@ -37,6 +37,7 @@ class ResolveOptions:
     """What speaks for and against one concept, and how much of it is needed (`threshold`).
 
     Two texts are similar when the cosine of their tf-idf vectors, the compared names left out, reaches `similar`.
+    `label_and_genus`: one label is the other one and what its definition says it is ("Raft", "Raft protocol").
     Texts of fewer than `enough_words` distinct words are too short to tell; then different classes speak against.
     """
 
@@ -44,6 +45,7 @@ class ResolveOptions:
     same_label: float = 1.5
     label_is_alias: float = 0.75
     same_words: float = 0.75
+    label_and_genus: float = 0.75
     shared_alias: float = 0.5
     shared_abbreviation: float = 0.25
     contained_label: float = 0.25
@@ -124,6 +126,17 @@ class Group:
         """The words of each label as a set: the order and repetition of words left out."""
         return frozenset(frozenset(map(singular, words(a.headword.label))) - _STOP for a in self.members)
 
+    @cached_property
+    def genera(self) -> frozenset[Key]:
+        """The keys of what its definitions say it is."""
+        return frozenset(key(d.genus) for a in self.members for d in a.definitions if d.genus)
+
+    @cached_property
+    def shortened(self) -> frozenset[tuple[Key, Key]]:
+        """Its labels cut in two after each word but the last: what could be a name and the kind of thing named."""
+        found = [words(a.headword.label) for a in self.members]
+        return frozenset((key(" ".join(w[:at])), key(" ".join(w[at:]))) for w in found for at in range(1, len(w)))
+
     def joined(self, other: Group, match: Match) -> Group:
         """Both groups as one."""
         return Group(tuple(sorted((*self.members, *other.members), key=place)), (*self.matches, *other.matches, match))
@@ -188,6 +201,7 @@ def _by_names(found: list[Group], texts: _Texts, options: ResolveOptions) -> lis
         for a, i in enumerate(block)
         for j in block[a + 1 :]
     }
+    pairs |= _named_with_genus(found)
     matches = [(i, j, compare(found[i], found[j], texts, options)) for i, j in sorted(pairs)]
     strong = [(-score(m, options), i, j, m) for i, j, m in matches if score(m, options) >= options.threshold]
     current = {i: i for i in range(len(found))}
@@ -201,6 +215,21 @@ def _by_names(found: list[Group], texts: _Texts, options: ResolveOptions) -> lis
         joined[left] = joined[left].joined(joined.pop(right), match)
         current[right] = left
     return list(joined.values())
+
+
+def _named_with_genus(found: list[Group]) -> set[tuple[int, int]]:
+    """The pairs of groups of which one is called as the other one and what that is."""
+    named: defaultdict[Key, list[int]] = defaultdict(list)
+    for i, group in enumerate(found):
+        for label in sorted(group.labels):
+            named[label].append(i)
+    return {
+        (min(i, j), max(i, j))
+        for i, group in enumerate(found)
+        for name, kind in group.shortened
+        for j in named.get(name, ())
+        if i != j and kind in found[j].genera
+    }
 
 
 def _root(parents: dict[int, int], i: int) -> int:
@@ -221,6 +250,8 @@ def compare(left: Group, right: Group, texts: _Texts, options: ResolveOptions) -
         reasons.append("label_is_alias")
     elif left.label_words & right.label_words:
         reasons.append("same_words")
+    elif _adds_genus(left, right) or _adds_genus(right, left):
+        reasons.append("label_and_genus")
     shared = left.aliases.keys() & right.aliases.keys()
     if shared:
         reasons.append("shared_abbreviation" if all(is_acronym(left.aliases[k]) for k in shared) else "shared_alias")
@@ -234,6 +265,10 @@ def compare(left: Group, right: Group, texts: _Texts, options: ResolveOptions) -
     elif similarity < options.similar and not left.kinds & right.kinds:
         reasons.append("other_kind")
     return Match(left.first, right.first, tuple(reasons))
+
+
+def _adds_genus(longer: Group, shorter: Group) -> bool:
+    return any(name in shorter.labels and kind in shorter.genera for name, kind in longer.shortened)
 
 
 class _Texts:

@@ -119,6 +119,22 @@ def test_a_narrower_concept_stays_apart() -> None:
     ]
 
 
+def test_a_name_with_the_kind_of_thing_that_its_definition_names_is_the_same_name() -> None:
+    page = Page()
+    short = defined(page.entry("Norris", LONG["wood"]), "smoothing plane")
+    long = page.entry("Norris Smoothing Plane", LONG["wood again"])
+    assert together(short, long) == [["page.txt/L1", "page.txt/L3"]]
+    assert together(short, page.entry("Norris museum", LONG["wood again"])) == [["page.txt/L1"], ["page.txt/L5"]]
+
+
+def defined(annotation: Annotation, genus: str) -> Annotation:
+    """The annotation with a definition that names this genus."""
+    label = annotation.headword.label
+    return replace(
+        annotation, definitions=(Definition(f"{label} is a {genus}", annotation.entry.body_span, genus, "t"),)
+    )
+
+
 def test_homographs_of_two_fields_stay_apart() -> None:
     page = Page()
     wood = page.entry("Plane", LONG["wood"], category="woodworking")
