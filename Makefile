@@ -50,7 +50,7 @@ bench: install ## measure speed: builds, paths, pages (one of them: make bench B
 score: install ## build ../shared/seeds and score it against ../shared/gold/dev.json, where they are
 	@test -f ../shared/gold/score.py || { echo "score: there is no ../shared/gold beside this checkout"; exit 2; }
 	$(BIN)/kg build ../shared/seeds -o $(OUTPUT)/score
-	$(BIN)/python ../shared/gold/score.py $(OUTPUT)/score/graph.ttl ../shared/gold/dev.json
+	$(BIN)/python benchmarks/score.py $(OUTPUT)/score/graph.ttl ../shared/gold/dev.json
 
 dist: install ## build the sdist and, from it, the wheel into dist/
 	$(BIN)/python -m build --no-isolation
