@@ -14,6 +14,7 @@ import argparse
 import json
 import sys
 from collections import Counter, defaultdict
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ import numpy as np
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from kg.annotate.confidence import Confidence  # noqa: E402
+from kg.annotate.confidence import Choice, Confidence  # noqa: E402
 from kg.annotate.entry import prepare, proposed_mentions, weighted  # noqa: E402
 from kg.annotate.glossary import glossary_of  # noqa: E402
 from kg.annotate.mentions import select  # noqa: E402
@@ -83,12 +84,12 @@ class Logistic:
         y = np.array(labels, dtype=np.float64)
         weights, bias = np.zeros(len(self.names)), float(np.log(y.mean() / (1 - y.mean())))
         m, v, mb, vb = np.zeros_like(weights), np.zeros_like(weights), 0.0, 0.0
-        for step in range(1, 251):
+        for step in range(1, 141):
             logits = bias + np.bincount(owner, weights[flat], minlength=len(rows))
             residual = 1 / (1 + np.exp(-logits)) - y
             gradient = np.bincount(flat, residual[owner], minlength=len(self.names)) + penalty * weights
             gb = float(residual.sum())
-            rate = 0.1 if step < 150 else 0.03
+            rate = 0.1 if step < 90 else 0.03
             m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
             mb, vb = 0.9 * mb + 0.1 * gb, 0.999 * vb + 0.001 * gb**2
             scale = np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
@@ -100,6 +101,61 @@ class Logistic:
         """The fitted weights, rounded; those that do not matter left out."""
         kept = {n: round(float(w), 2) for n, w in zip(self.names, self.weights, strict=True) if abs(w) >= 0.02}
         return Confidence(round(self.bias, 2), floor, kept)
+
+
+class Softmax:
+    """Multinomial logistic regression over sets of named features, fitted by Adam; deterministic."""
+
+    def __init__(self, rows: Sequence[tuple[str, ...]], labels: Sequence[str], minimum: int, penalty: float) -> None:
+        counts = Counter(feature for row in rows for feature in row)
+        self.names = sorted(f for f, n in counts.items() if n >= minimum)
+        self.classes = sorted(set(labels))
+        index = {name: n for n, name in enumerate(self.names)}
+        known = [[index[f] for f in row if f in index] for row in rows]
+        x = np.zeros((len(rows), len(self.names) + 1))
+        for n, row in enumerate(known):
+            x[n, row] = 1
+        x[:, -1] = 1
+        y = np.zeros((len(rows), len(self.classes)))
+        y[np.arange(len(rows)), [self.classes.index(label) for label in labels]] = 1
+        w = np.zeros((x.shape[1], len(self.classes)))
+        m, v = np.zeros_like(w), np.zeros_like(w)
+        for step in range(1, 121):
+            logits = x @ w
+            p = np.exp(logits - logits.max(axis=1, keepdims=True))
+            p /= p.sum(axis=1, keepdims=True)
+            gradient = x.T @ (p - y) + penalty * w
+            m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+            w = w - 0.1 * (np.sqrt(1 - 0.999**step) / (1 - 0.9**step)) * m / (np.sqrt(v) + 1e-8)
+        self.w = w
+
+    def model(self) -> Choice:
+        """The fitted weights, rounded; those that do not matter left out."""
+        weights = {}
+        for name, row in zip(self.names, self.w, strict=False):
+            kept = {c: round(float(z), 2) for c, z in zip(self.classes, row, strict=True) if abs(z) >= 0.1}
+            if kept:
+                weights[name] = kept
+        return Choice({c: round(float(z), 2) for c, z in zip(self.classes, self.w[-1], strict=True)}, weights)
+
+
+def kinds(proposed: dict[str, list[Any]], annotations: dict[str, Any]) -> Choice:
+    """Fit what tells the class of a term, and report how well it does on entries not seen."""
+    rows: list[tuple[str, tuple[str, ...], str]] = []
+    for gid in sorted(proposed):
+        for entity in annotations[gid]["N"]:
+            match = next((m for m in proposed[gid] if scorer().same(m.mention.label, entity["text"])), None)
+            match = match or next((m for m in proposed[gid] if close(m.mention.label, entity["text"])), None)
+            if match is not None:
+                rows.append((gid, match.kind_features, entity["type"]))
+    fold = {gid: n % FOLDS for n, gid in enumerate(sorted(proposed))}
+    right = 0
+    for f in range(FOLDS):
+        inside = [r for r in rows if fold[r[0]] != f]
+        model = Softmax([r[1] for r in inside], [r[2] for r in inside], 3, 1.0).model()
+        right += sum(model.best(r[1]) == r[2] for r in rows if fold[r[0]] == f)
+    print(f"kinds: {right / len(rows):.3f} of {len(rows)} terms right (five folds, entries not seen)")
+    return Softmax([r[1] for r in rows], [r[2] for r in rows], 3, 1.0).model()
 
 
 def own_names(gold: dict[str, Any], gid: str, label: str, aliases: Sequence[str]) -> list[str]:
@@ -208,41 +264,48 @@ def main() -> None:
         wanted = [*(e["text"] for e in annotation["N"]), *surfaces]
         truth["mentions"][gid] = [any(close(m.mention.label, t) for t in wanted) for m in items["mentions"][gid]]
 
-    def f1_of(task: str, models: dict[str, Confidence]) -> tuple[float, float, float]:
+    def f1_of(task: str, models: dict[str, Confidence], floors: Sequence[float]) -> list[tuple[float, float, float]]:
+        """Precision, recall and F1 at each floor; which reading of a pair is best does not depend on the floor."""
+        open_models = {g: replace(m, floor=0.0 if task == "mentions" else 0.05) for g, m in models.items()}
         if task == "assertions":
-            return relations_f1([(choose(items[task][g], models[g]), *context[g][:3]) for g in work])
-        return entities_f1([(select(items[task][g], models[g]), *context[g][3:]) for g in work])
+            chosen = {g: choose(items[task][g], open_models[g]) for g in work}
+            return [
+                relations_f1([([a for a in chosen[g] if a.confidence >= floor], *context[g][:3]) for g in work])
+                for floor in floors
+            ]
+        return [
+            entities_f1([(select(items[task][g], replace(models[g], floor=floor)), *context[g][3:]) for g in work])
+            for floor in floors
+        ]
 
     result = {}
     for task in ("assertions", "mentions"):
         fold = {gid: n % FOLDS for n, gid in enumerate(sorted(work))}
-        held: dict[str, Confidence] = {}
         fitted: dict[int, Logistic] = {}
         for f in range(FOLDS):
             inside = [g for g in sorted(work) if fold[g] != f]
             rows = [x.features for g in inside for x in items[task][g]]
             fitted[f] = Logistic(rows, [t for g in inside for t in truth[task][g]], MINIMUM[task], PENALTY[task])
-        best = (0.0, 0.0)
-        for floor in np.arange(0.1, 0.6, 0.02):
-            held = {g: fitted[fold[g]].model(round(float(floor), 2)) for g in work}
-            p, r, f1 = f1_of(task, held)
-            if f1 > best[0]:
-                best = (f1, round(float(floor), 2))
-                line = f"{task}: floor {floor:.2f}  P {p:.3f}  R {r:.3f}  F1 {f1:.3f} (five folds, entries not seen)"
-        print(line)
+        held = {g: fitted[fold[g]].model(0.0) for g in sorted(work)}
+        floors = [round(0.1 + 0.02 * n, 2) for n in range(23)]
+        scores = f1_of(task, held, floors)
+        (p, r, f1), floor = max(zip(scores, floors, strict=True), key=lambda e: (e[0][2], e[1]))
+        print(f"{task}: floor {floor:.2f}  P {p:.3f}  R {r:.3f}  F1 {f1:.3f} (five folds, entries not seen)")
         said = np.array([held[g].of(x.features) for g in sorted(work) for x in items[task][g]])
         was = np.array([t for g in sorted(work) for t in truth[task][g]], dtype=float)
         print("\n".join(reliability(said, was)))
         rows = [x.features for g in sorted(work) for x in items[task][g]]
         final = Logistic(rows, [t for g in sorted(work) for t in truth[task][g]], MINIMUM[task], PENALTY[task])
-        model = final.model(best[1])
+        model = final.model(floor)
         result[task] = {"bias": model.bias, "floor": model.floor, "weights": dict(sorted(model.weights.items()))}
         print(
             f"    {len(model.weights)} weights from {len(rows)} candidates; on the same entries: "
-            + "P {:.3f}  R {:.3f}  F1 {:.3f}".format(*f1_of(task, dict.fromkeys(work, model)))
+            + "P {:.3f}  R {:.3f}  F1 {:.3f}".format(*f1_of(task, dict.fromkeys(work, model), [floor])[0])
         )
         if task == "assertions":
             rules(items[task], truth[task])
+    chosen = kinds(items["mentions"], gold["annotations"])
+    result["kinds"] = {"bias": chosen.bias, "weights": dict(sorted(chosen.weights.items()))}
     if not args.dry:
         path = ROOT / "kg" / "annotate" / "confidence.json"
         path.write_text(json.dumps(result, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -15,12 +15,13 @@ from kg.annotate.pipeline import DEFAULT_MODEL, load_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
     from spacy.language import Language
 
     from kg.model import Annotation, Entry, Headword
 
-__all__ = ["DEFAULT_MODEL", "annotate", "load_pipeline"]
+__all__ = ["DEFAULT_MODEL", "annotate", "extract_text", "load_pipeline"]
 
 _BATCH = 512
 """Entries whose texts are parsed together; bounds the memory that parses take."""
@@ -52,3 +53,10 @@ def annotate(
             yield finish(work, docs, glossary)
             if progress is not None:
                 progress(done, len(entries))
+
+
+def extract_text(text: str, nlp: Language) -> Iterator[dict[str, Any]]:
+    """The mentions and statements of a free text, as records with offsets (`kg.annotate.text`)."""
+    from kg.annotate.text import extract_text as extract
+
+    return extract(text, nlp)

@@ -37,6 +37,31 @@ class Confidence:
         return 1.0 / (1.0 + math.exp(-(self.bias + sum(weights.get(feature, 0.0) for feature in features))))
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Weights of features for each of several classes: multinomial logistic regression."""
+
+    bias: Mapping[str, float]
+    weights: Mapping[str, Mapping[str, float]]
+
+    def best(self, features: Iterable[str]) -> str | None:
+        """The most probable class, ties by name; None when no feature says anything."""
+        scores = dict(self.bias)
+        said = False
+        for feature in features:
+            for name, weight in self.weights.get(feature, {}).items():
+                scores[name] = scores.get(name, 0.0) + weight
+                said = True
+        return min(scores, key=lambda name: (-scores[name], name)) if said else None
+
+
+@cache
+def choice(task: str) -> Choice:
+    """The model of `confidence.json` for a choice: "kinds"."""
+    data = json.loads(files("kg.annotate").joinpath("confidence.json").read_text(encoding="utf-8")).get(task, {})
+    return Choice(data.get("bias", {}), data.get("weights", {}))
+
+
 @cache
 def confidence(task: str) -> Confidence:
     """The model of `confidence.json` for a task: "assertions" or "mentions"."""

@@ -6,6 +6,7 @@ entry, its headword and the `Glossary` (what recurs, which names there are) alon
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from kg.annotate.glossary import masks
 from kg.annotate.kinds import kind_of_concept
 from kg.annotate.relations import Candidate, host_phrase, of_aside, of_unit
 from kg.annotate.structure import Listed, Stretch, Topic, cue_of, is_named, read
+from kg.annotate.syntax import Names
 from kg.annotate.units import Role, Unit, sentences, units
 from kg.annotate.weighing import Weighted, choose, weigh, word_counts
 from kg.model import (
@@ -30,15 +32,15 @@ from kg.model import (
     Passage,
     Span,
 )
-from kg.names import key, words
+from kg.names import key, singular, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from spacy.tokens import Doc
 
+    from kg.annotate.confidence import Confidence
     from kg.annotate.glossary import Glossary
-    from kg.annotate.phrases import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,12 @@ def prepare(entry: Entry, headword: Headword, glossary: Glossary) -> Work:
     return Work(entry, headword, tuple(listed), tuple(parts), tuple(skipped))
 
 
-def finish(work: Work, docs: Mapping[str, Doc], glossary: Glossary) -> Annotation:
-    """Read the parses of an entry's units: definitions, mentions, assertions."""
+def finish(work: Work, docs: Mapping[str, Doc], glossary: Glossary, model: Confidence | None = None) -> Annotation:
+    """Read the parses of an entry's units: definitions, mentions, assertions (weighed by `model` or the fitted one)."""
     entry, headword = work.entry, work.headword
     own = _own(headword)
     definitions, defining = _definitions(work, docs)
-    assertions = tuple(choose(_weighed(work, docs, defining, definitions, own)))
+    assertions = tuple(choose(_weighed(work, docs, defining, definitions, own), model))
     found = _mentions(work, docs, glossary, own)
     kind = kind_of_concept(headword.label, definitions[0].genus if definitions else None, headword.category)
     flags = set()
@@ -126,6 +128,12 @@ def _own(headword: Headword) -> set[Key]:
     return {key(name) for name in (headword.label, *headword.aliases)}
 
 
+def candidates(work: Work, docs: Mapping[str, Doc]) -> list[Candidate]:
+    """What the rules propose for an entry, before anything is weighed."""
+    definitions, defining = _definitions(work, docs)
+    return list(_candidates(work, docs, defining, definitions))
+
+
 def weighted(work: Work, docs: Mapping[str, Doc]) -> list[Weighted]:
     """All candidate assertions of an entry with their features, right and wrong: what calibration learns from."""
     definitions, defining = _definitions(work, docs)
@@ -136,7 +144,8 @@ def _weighed(
     work: Work, docs: Mapping[str, Doc], defining: set[int], definitions: tuple[Definition, ...], own: set[Key]
 ) -> list[Weighted]:
     heard = word_counts([text for block in work.entry.blocks for text in block.texts])
-    return weigh(_candidates(work, docs, defining, definitions), work.headword.label, own, heard)
+    kind = kind_of_concept(work.headword.label, definitions[0].genus if definitions else None, work.headword.category)
+    return weigh(_candidates(work, docs, defining, definitions), work.headword.label, own, heard, kind)
 
 
 def _rstrip(text: str, start: int, end: int) -> int:
@@ -176,9 +185,17 @@ def _definitions(work: Work, docs: Mapping[str, Doc]) -> tuple[tuple[Definition,
             defining.add(stretch.block)
             continue
         name = "definition:labelled" if is_labelled else "definition:is-a"
-        found.append(Definition(passage.text, passage.span(), phrase.text, name))
+        found.append(Definition(passage.text, passage.span(), _other_than(phrase.text, _own(work.headword)), name))
         defining.add(stretch.block)
     return tuple(found), defining
+
+
+def _other_than(genus: str, own: set[Key]) -> str | None:
+    """The genus, cut down from the left where it only spells out the concept's own name."""
+    parts = genus.split()
+    while parts and key(" ".join(parts)) in own:
+        parts = parts[1:]
+    return " ".join(parts) or None
 
 
 def _opens_with_it(text: str) -> bool:
@@ -194,12 +211,37 @@ def _candidates(
     for item in work.listed:
         tail = "" if item.subject.label is None or "@" in item.rule else "@lead"
         yield Candidate(item.subject.label, item.predicate, item.passage.text, item.passage.span(), item.rule + tail)
+    known = Known.of(work.headword, definitions[0].genus if definitions else None)
     for stretch, cut in work.parts:
-        yield from _of_stretch(stretch, cut, docs, defining=stretch.block in defining)
+        for candidate in _of_stretch(stretch, cut, docs, known, defining=stretch.block in defining):
+            yield replace(candidate, place=stretch.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How an entry's text names its concept: `pattern` finds its names; `heads` are nouns that stand for it."""
+
+    label: str
+    pattern: re.Pattern[str]
+    heads: frozenset[str]
+
+    @classmethod
+    def of(cls, headword: Headword, genus: str | None) -> Known:
+        """What is known from a headword and the genus of its definition."""
+        spellings = sorted({n for n in (headword.label, *headword.aliases) if len(n) > 1}, key=lambda n: (-len(n), n))
+        forms = [r"[\s-]?".join(re.escape(w) for w in re.split(r"[\s-]+", n)) for n in spellings]
+        heads = {singular(n.split()[-1].casefold()) for n in (headword.label, genus or "") if n.split()}
+        pattern = rf"(?<!\w)(?:{'|'.join(forms)})(?:s|es)?(?!\w)" if forms else r"(?!)"
+        return cls(headword.label, re.compile(pattern, re.IGNORECASE), frozenset(heads))
+
+    def names(self, text: str, stretch: Stretch) -> Names:
+        """Where a parsed text names the concept."""
+        places = tuple((m.start(), m.end(), self.label) for m in self.pattern.finditer(text))
+        return Names(places, self.heads if stretch.topic.label is None else frozenset())
 
 
 def _of_stretch(
-    stretch: Stretch, cut: tuple[Unit, ...], docs: Mapping[str, Doc], *, defining: bool
+    stretch: Stretch, cut: tuple[Unit, ...], docs: Mapping[str, Doc], known: Known, *, defining: bool
 ) -> Iterator[Candidate]:
     units_by_number = {unit.number: unit for unit in cut}
     for unit in cut:
@@ -208,7 +250,7 @@ def _of_stretch(
             yield from of_aside(None, stretch.topic.label, unit)
             continue
         if unit.role is Role.ASIDE:
-            host: Phrase | None = None
+            host: str | None = None
             host_unit = units_by_number.get(unit.host[0]) if unit.host is not None else None
             if host_unit is not None and unit.host is not None:
                 host = host_phrase(docs[host_unit.text], host_unit, unit.host[1])
@@ -221,7 +263,7 @@ def _of_stretch(
         here = stretch
         if unit.label is not None:
             here = _labelled(stretch, unit.label)
-        yield from of_unit(here, unit, doc, defining=defining and unit.sentence == 0)
+        yield from of_unit(here, unit, doc, known.names(unit.text, here), defining=defining and unit.sentence == 0)
 
 
 def _labelled(stretch: Stretch, label: Passage) -> Stretch:

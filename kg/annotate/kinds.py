@@ -10,7 +10,7 @@ import re
 from functools import cache
 
 from kg import vocabulary
-from kg.annotate.lexicon import read
+from kg.annotate.lexicon import lexicon, read
 from kg.names import singular
 
 _ENTITY = {"ORG": "Organization", "PERSON": "Person", "WORK_OF_ART": "Publication", "LAW": "Standard"}
@@ -48,7 +48,7 @@ def head_kind(head: str) -> str | None:
 def _by_words(phrase: str) -> str | None:
     tables = _tables()
     text = re.split(
-        r"\s+(?:of|for|in|with|from|to|on|over|across|between|at|by)\s+", re.sub(r"\s*\(.*?\)", "", phrase).strip()
+        r"\s+(?:of|for|in|with|from|to|on|over|across|between|at|by|per)\s+", re.sub(r"\s*\(.*?\)", "", phrase).strip()
     )[0]
     words = text.casefold().split()
     if not words:
@@ -88,14 +88,20 @@ def _by_suffix(phrase: str) -> str | None:
 
 
 def kind_of_concept(label: str, genus: str | None, category: str | None) -> str:
-    """The class of an entry's concept: what its genus names; else what its own head names; else its field's hint."""
-    if genus is not None:
-        kind = _by_words(genus)
-        own = _by_words(label)
-        if kind is not None and not (kind in {"Method", "Property"} and own in _OWN_WINS):
-            return kind
+    """The class of an entry's concept: what its genus names; else what its own head names; else its field's hint.
+
+    A genus that says little ("system", "variant") yields to the concept's own head.
+    """
+    own = _by_words(label)
+    told = _by_words(genus) if genus is not None else None
     field = next((k for word, k in _tables()["field"].items() if category and word in category.casefold()), None)
-    return _by_words(label) or field or (genus and _by_suffix(genus)) or _by_suffix(label) or "Method"
+    if genus is not None and told is not None:
+        weak = singular(genus.casefold().split()[-1]) in lexicon().weak_genera
+        if weak and own is not None and own != "Method":
+            return own
+        if not (told in {"Method", "Property"} and own in _OWN_WINS):
+            return told
+    return own or field or (genus and _by_suffix(genus)) or _by_suffix(label) or "Method"
 
 
 _OWN_WINS = frozenset({"Model", "Hardware", "Dataset", "Metric", "Software", "Phenomenon"})

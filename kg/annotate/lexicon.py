@@ -29,6 +29,7 @@ class Words:
     title_glue: frozenset[str]
     comparison_titles: frozenset[str]
     opening_prepositions: frozenset[str]
+    weak_genera: frozenset[str]
 
     def is_vague(self, word: str) -> bool:
         """Whether a noun names nothing when it stands alone."""

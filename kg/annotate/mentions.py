@@ -7,11 +7,12 @@ length and shape, its parts in sentences, whether the layout sets it apart.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kg.annotate.confidence import Confidence, confidence
+from kg.annotate.confidence import Confidence, choice, confidence
 from kg.annotate.kinds import head_kind, kind_of
 from kg.annotate.lexicon import lexicon
 from kg.annotate.phrases import Phrase, is_nominal, phrases
@@ -37,6 +38,7 @@ class Proposed:
 
     mention: Mention
     features: tuple[str, ...]
+    kind_features: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class _Term:
     places: set[tuple[Span, str]] = field(default_factory=set)
     roles: set[str] = field(default_factory=set)
     entities: set[str] = field(default_factory=set)
+    cues: set[str] = field(default_factory=set)
 
 
 def glossary_mentions(entry: Entry, gazetteer: Gazetteer, kinds: Mapping[str, str], own: set[Key]) -> Iterator[Mention]:
@@ -93,9 +96,40 @@ def propose(
     found: list[Proposed] = []
     for name, term in terms.items():
         features = _features(term, name in bold)
-        kind = kind_of(term.label, min(term.entities, default=None))
-        found += [Proposed(Mention(term.label, kind, span, rule), features) for span, rule in sorted(term.places)]
+        hints = _kind_features(term)
+        kind = choice("kinds").best(hints) or kind_of(term.label, min(term.entities, default=None))
+        found += [
+            Proposed(Mention(term.label, kind, span, rule), features, hints) for span, rule in sorted(term.places)
+        ]
     return found
+
+
+def _kind_features(term: _Term) -> tuple[str, ...]:
+    """What hints at the class of a term: what the lexicon says, its head and endings, its shape, where it is listed."""
+    words = re.sub(r"\s+(?:of|for|in|with)\s.*", "", term.label).split() or [term.label]
+    head = singular(words[-1].casefold())
+    form = shape(term.label)
+    lexical = head_kind(term.label) or "?"
+    entity = min(term.entities, default="-")
+    found = {
+        f"lexicon={lexical}",
+        f"guess={kind_of(term.label, min(term.entities, default=None))}",
+        f"head={head}",
+        f"suffix={head[-3:]}",
+        f"suffix={head[-4:]}",
+        f"shape={form}",
+        f"lexicon={lexical} shape={form}",
+        f"entity={entity} shape={form}",
+        f"words={min(len(words), 3)}",
+    }
+    if "-" in head:
+        found.add(f"head={singular(head.split('-')[-1])}")
+    if len(words) > 1:
+        found.add(f"first={words[0].casefold()}")
+        found.add(f"before={words[-2].casefold()}")
+    found |= {f"role={role} {form}" for role in term.roles if role.startswith(("listed", "cell"))}
+    found |= {f"place={place}" for place in term.cues}
+    return tuple(sorted(found))
 
 
 def select(proposed: Iterable[Proposed], model: Confidence | None = None) -> list[Mention]:
@@ -123,12 +157,13 @@ def _see_phrases(stretch: Stretch, unit: Unit, doc: Doc, see: object) -> None:
             continue
         if token.dep_ == "compound":
             if is_acronym(token.text):
-                see(token.text, unit.span(token.idx, token.idx + len(token)), "inside", "term:inside", token.ent_type_)
+                place = unit.span(token.idx, token.idx + len(token))
+                see(unit.wording(token.text, token.idx), place, "inside", "term:inside", token.ent_type_)
             continue
         for phrase in phrases(token):
             span = unit.span(phrase.start, phrase.end)
             role = f"{where}:{token.dep_}"
-            see(_citation(phrase, doc), span, role, "term:phrase", token.ent_type_)
+            see(unit.wording(_citation(phrase, doc), phrase.start), span, role, "term:phrase", token.ent_type_)
             yield_parts = phrase.text.split(" of ")
             if len(yield_parts) == 2:
                 for part in yield_parts:

@@ -43,15 +43,23 @@ def is_nominal(token: Token) -> bool:
     """Whether a token can head a noun phrase: a noun, or a gerund or number that stands where a noun should."""
     if token.pos_ in NOMINAL:
         return True
-    if token.dep_ in {"dobj", "pobj", "nsubj", "nsubjpass", "attr", "conj", "ROOT", "appos"}:
-        if token.tag_ == "VBG" and not any(child.dep_ in {"dobj", "aux"} for child in token.children):
-            return token.dep_ in {"dobj", "pobj", "nsubj", "nsubjpass"} or "-" in token.text
-        return (
-            token.pos_ in {"ADJ", "X", "SYM"}
-            and (token.text[:1].isupper() or "-" in token.text)
-            and token.dep_ != "ROOT"
-        )
+    if token.tag_ == "VBG":
+        return _is_gerund(token)
+    if token.dep_ in {"dobj", "pobj", "nsubj", "nsubjpass", "attr", "conj", "appos"}:
+        named = token.text[:1].isupper() or "-" in token.text
+        return token.pos_ in {"ADJ", "X", "SYM"} and named
     return False
+
+
+def _is_gerund(token: Token) -> bool:
+    if any(child.dep_ in {"dobj", "aux"} for child in token.children):
+        return False
+    if token.dep_ in {"dobj", "pobj", "nsubj", "nsubjpass"}:
+        return True
+    modified = any(child.dep_ in {"amod", "compound", "nmod"} for child in token.lefts)
+    if token.dep_ == "conj":
+        return "-" in token.text or token.head.pos_ in NOMINAL or modified
+    return token.dep_ in {"ROOT", "appos", "attr"} and ("-" in token.text or modified)
 
 
 def coordinated(token: Token) -> list[Token]:
@@ -107,6 +115,9 @@ def _left_edge(head: Token) -> int:
         token = doc[edge - 1]
         if token.pos_ in {"VERB", "AUX"} and token.dep_ not in {"amod", "compound", "nmod"}:
             break
+        if token.dep_ == "case" and token.head.dep_ == "poss":
+            edge -= 1
+            continue
         if token.head.i < edge - 1 and token.head is not head:
             break
         if not (edge - 1 < token.head.i <= head.i):
@@ -155,7 +166,7 @@ def _trim(tokens: list[Token], vague: bool) -> list[Token]:
         token = tokens[start]
         if (
             token.pos_ in {"DET", "PRON", "PUNCT", "CCONJ", "ADP"}
-            or (token.dep_ in {"det", "predet", "poss", "case", "punct"} and token.pos_ != "PROPN")
+            or token.dep_ in {"det", "predet", "case", "punct"}
             or (
                 token.tag_ in {"CD", "PRP$", "WP$", "WDT", "JJR", "JJS", "RBR", "RBS", "POS"}
                 and not token.text[:1].isalpha()

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from kg.annotate.lexicon import predicates
 from kg.annotate.phrases import Phrase, is_nominal, phrases
-from kg.annotate.syntax import Link, links, refers_back
+from kg.annotate.syntax import NO_NAMES, Link, Names, links, refers_back
 from kg.annotate.units import Role, Unit
 from kg.model import Span, Year
 
@@ -51,13 +51,15 @@ class Candidate:
     rule: str
     cue: str = ""
     """The verb or preposition that was read, as in `syntax.Link`."""
+    place: str = ""
+    """What the title above announces (the name of its cue)."""
 
 
-def of_unit(stretch: Stretch, unit: Unit, doc: Doc, *, defining: bool) -> Iterator[Candidate]:
+def of_unit(stretch: Stretch, unit: Unit, doc: Doc, names: Names = NO_NAMES, *, defining: bool) -> Iterator[Candidate]:
     """All candidates of a parsed main or continued unit; `defining`: it belongs to the definition."""
     topic = stretch.topic.label
     home = "definition" if defining else "verb"
-    for link in links(doc):
+    for link in links(doc, names):
         if not link.negated:
             yield from _of_link(link, unit, topic, home)
     frame = stretch.frame
@@ -73,12 +75,13 @@ def of_unit(stretch: Stretch, unit: Unit, doc: Doc, *, defining: bool) -> Iterat
     predicate = "uses"
     if frame is not None:
         predicate = frame.text or (frame.items if stretch.listed else "") or "uses"
-    for role, cue, phrase in _parts(doc):
+    for role, cue, phrase in _parts(doc, names):
         rule = f"{where}:{name}:{role}"
         yield _candidate(topic, None, predicate, phrase, unit, rule, cue=cue)
         for other, how in stretch.others:
             span = unit.span(phrase.start, phrase.end)
-            yield Candidate(other.label, predicate, phrase.text, span, f"{rule}@{how}", cue)
+            words = unit.wording(phrase.text, phrase.start)
+            yield Candidate(other.label, predicate, words, span, f"{rule}@{how}", cue)
 
 
 def _of_link(link: Link, unit: Unit, topic: str | None, home: str) -> Iterator[Candidate]:
@@ -122,7 +125,7 @@ def _of_link(link: Link, unit: Unit, topic: str | None, home: str) -> Iterator[C
 
 
 def _link(link: Link, predicate: str, unit: Unit, topic: str | None, rule: str) -> Candidate:
-    subject = None if link.subject is None else link.subject.text
+    subject = None if link.subject is None else unit.wording(link.subject.text, link.subject.start)
     return _candidate(topic, subject, predicate, link.object, unit, rule, link.start, link.end, cue=link.cue)
 
 
@@ -135,16 +138,17 @@ def _candidate(
     elif topic is not None:
         rule += "@lead"
     span = unit.span(obj.start if start is None else start, obj.end if end is None else end)
-    return Candidate(subject if subject is not None else topic, predicate, obj.text, span, rule, cue)
+    words = unit.wording(obj.text, obj.start)
+    return Candidate(subject if subject is not None else topic, predicate, words, span, rule, cue)
 
 
-def _parts(doc: Doc) -> Iterator[tuple[str, str, Phrase]]:
+def _parts(doc: Doc, names: Names) -> Iterator[tuple[str, str, Phrase]]:
     """The phrases of a unit with their part in it (root, subject, object, other) and the cue that they hang on."""
     seen: set[tuple[str, int]] = set()
     for token in doc:
         if not is_nominal(token) or token.dep_ in {"compound", "conj", "appos", "nmod", "amod", "npadvmod", "poss"}:
             continue
-        if refers_back(token):
+        if names.at(token) is not None or refers_back(token, names.heads):
             continue
         role = (
             "root" if token.dep_ == "ROOT" or token.dep_ in {"attr", "dep"}
@@ -171,10 +175,10 @@ def _hangs_on(token: Token) -> str:
     return f"{head.lemma_.lower()}>"
 
 
-def of_aside(host: Phrase | None, topic: str | None, unit: Unit, *, rule: str = "aside") -> Iterator[Candidate]:
+def of_aside(host: str | None, topic: str | None, unit: Unit, *, rule: str = "aside") -> Iterator[Candidate]:
     """What brackets say of the words before them (`host`) or of the topic; `rule` begins the names of the rules."""
     text = unit.passage.text.strip()
-    subject = host.text if host is not None else topic
+    subject = host if host is not None else topic
     tail = "@phrase" if host is not None else "@lead" if topic is not None else ""
     years = _YEAR.findall(text)
     if years and len(text.split()) <= 8:
@@ -224,7 +228,7 @@ def _items(unit: Unit, start: int) -> Iterator[tuple[str, Span]]:
         at = match.end() if match else end
 
 
-def host_phrase(doc: Doc, unit: Unit, position: int) -> Phrase | None:
+def host_phrase(doc: Doc, unit: Unit, position: int) -> str | None:
     """The phrase that ends where brackets stood in a unit."""
     at = position + len(unit.prefix)
     last: Token | None = None
@@ -235,7 +239,7 @@ def host_phrase(doc: Doc, unit: Unit, position: int) -> Phrase | None:
         return None
     if is_nominal(last):
         found = [p for p in phrases(last) if p.token == last.i]
-        return found[-1] if found else None
+        return unit.wording(found[-1].text, found[-1].start) if found else None
     return None
 
 

@@ -8,7 +8,7 @@ relates to the concept, and `Stretch`es of running text, each with the topic and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,7 @@ class Stretch:
 
     `others` are further things that it may be about, each with how it is one: "up", the concept, where a lead-in is the
     topic; "lead", the other way round; "title", what a title names. `bracket`: it stood in brackets behind its topic.
+    `place` is the name of the cue of the title above, if that announces something.
     """
 
     passage: Passage
@@ -60,6 +61,7 @@ class Stretch:
     cell: bool = False
     others: tuple[tuple[Topic, str], ...] = ()
     bracket: bool = False
+    place: str = ""
 
 
 @lru_cache(maxsize=8192)
@@ -99,19 +101,25 @@ def read(blocks: Sequence[Block]) -> Iterator[Listed | Stretch]:
             continue
         if block.kind in {BlockKind.CODE, BlockKind.FORMULA}:
             continue
+        place = frame.name if frame is not None else ""
         if block.kind is BlockKind.TABLE:
-            yield from _table(block, number, frame)
+            yield from _placed(_table(block, number, frame), place)
             continue
         if block.kind is BlockKind.PARAGRAPH and block.lead is None:
             parents.clear()
             intro = _intro(block.passage.text)
-            yield Stretch(block.passage, Topic(), None, number, others=titles)
+            yield Stretch(block.passage, Topic(), None, number, others=titles, place=place)
             continue
         if intro is not None and (frame is None or not frame.items):
             frame = intro
         topic = parents.get(block.depth - 1, Topic()) if block.depth else Topic()
         nested = topic.label is not None
-        yield from _item(block, number, topic, None if nested else frame, parents, titles)
+        yield from _placed(_item(block, number, topic, None if nested else frame, parents, titles), place)
+
+
+def _placed(found: Iterator[Listed | Stretch], place: str) -> Iterator[Listed | Stretch]:
+    for part in found:
+        yield replace(part, place=place) if isinstance(part, Stretch) else part
 
 
 def _item(

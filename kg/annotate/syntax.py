@@ -43,20 +43,39 @@ _PASSIVE_SUBJECTS = frozenset({"nsubjpass", "csubjpass"})
 _DEPENDENT = frozenset({"xcomp", "advcl", "ccomp", "pcomp", "conj", "acl", "dep", "parataxis"})
 
 
-def links(doc: Doc) -> Iterator[Link]:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What stands for known things in a parsed text: the places of their names, and nouns that refer to the topic.
+
+    `places` are (start, end, label): a phrase whose head lies there is that thing, however the parser cuts it.
+    `heads` are the lemmas that, with "the" or "this", mean the topic: the last word of its name, its genus.
+    """
+
+    places: tuple[tuple[int, int, str], ...] = ()
+    heads: frozenset[str] = frozenset()
+
+    def at(self, token: Token) -> str | None:
+        """The label of the known thing whose name covers the token."""
+        return next((label for start, end, label in self.places if start <= token.idx < end), None)
+
+
+NO_NAMES = Names()
+
+
+def links(doc: Doc, names: Names = NO_NAMES) -> Iterator[Link]:
     """All links of a parsed unit, in text order of their cues."""
     for token in doc:
         if token.pos_ in {"VERB", "AUX"} and token.dep_ not in {"aux", "auxpass", "amod", "compound"}:
-            yield from _of_verb(token)
+            yield from _of_verb(token, names)
         elif is_nominal(token):
-            yield from _of_noun(token)
+            yield from _of_noun(token, names)
 
 
-def _of_verb(verb: Token) -> Iterator[Link]:
+def _of_verb(verb: Token, names: Names) -> Iterator[Link]:
     lemma = _lemma(verb)
     passive = _is_passive(verb)
     negated = any(child.dep_ == "neg" for child in verb.children)
-    subjects = subjects_of(verb)
+    subjects = subjects_of(verb, names)
     if passive:
         for agent in (c for c in verb.children if c.dep_ == "agent"):
             for target in (c for c in agent.children if c.dep_ == "pobj"):
@@ -86,13 +105,13 @@ def _prepositional(
                 yield from _links(subjects, f"{lemma}{sign}{name} {target.lower_}", inner, verb, negated)
 
 
-def _of_noun(noun: Token) -> Iterator[Link]:
+def _of_noun(noun: Token, names: Names) -> Iterator[Link]:
     for child in noun.children:
         if child.dep_ != "prep" or child.lower_ == "of":
             continue
         for target in child.children:
             if target.dep_ == "pobj" and is_nominal(target):
-                for subject in phrases(noun):
+                for subject in _known(noun, names):
                     for obj in phrases(target):
                         yield Link(subject, f"noun:{_preposition(child)}", obj, subject.start, obj.end)
                     break
@@ -108,46 +127,46 @@ def _links(subjects: list[Phrase | None], cue: str, target: Token, anchor: Token
             yield Link(subject, cue, obj, start, end, negated)
 
 
-def subjects_of(verb: Token, depth: int = 0) -> list[Phrase | None]:
+def subjects_of(verb: Token, names: Names = NO_NAMES, depth: int = 0) -> list[Phrase | None]:
     """The phrases that do (active) or undergo (passive) what a verb says; `[None]` for the topic."""
     for child in verb.children:
         if child.dep_ in _SUBJECTS | _PASSIVE_SUBJECTS:
             if child.tag_ in {"WDT", "WP"} and verb.dep_ == "relcl":
-                return _antecedent(verb)
-            if refers_back(child):
+                return _antecedent(verb, names)
+            if names.at(child) is None and refers_back(child, names.heads):
                 return [None]
-            if is_nominal(child):
-                found: list[Phrase | None] = [*phrases(child)]
+            if is_nominal(child) or names.at(child) is not None:
+                found: list[Phrase | None] = [*_known(child, names)]
                 return found or [None]
             return [None]
     if depth > 6:
         return [None]
     if verb.dep_ == "relcl":
-        return _antecedent(verb)
+        return _antecedent(verb, names)
     if verb.dep_ == "acl":
         head = verb.head
         if verb.tag_ == "VBG" and _governor(head) is not None and verb.lemma_.lower() in {"use", "leverage", "employ"}:
             governor = _governor(head)
             assert governor is not None
-            return subjects_of(governor, depth + 1)
-        return _antecedent(verb)
+            return subjects_of(governor, names, depth + 1)
+        return _antecedent(verb, names)
     if verb.dep_ in _DEPENDENT:
         governor = verb.head if verb.head.pos_ in {"VERB", "AUX"} else _governor(verb.head)
         if governor is not None and governor is not verb:
             if verb.dep_ == "xcomp" and any(c.dep_ == "dobj" for c in governor.children):
                 objects = (p for c in governor.children if c.dep_ == "dobj" for p in phrases(c))
                 return [next(objects, None)]
-            return subjects_of(governor, depth + 1)
+            return subjects_of(governor, names, depth + 1)
     return [None]
 
 
-def _antecedent(verb: Token) -> list[Phrase | None]:
+def _antecedent(verb: Token, names: Names) -> list[Phrase | None]:
     head = verb.head
     if head.dep_ in {"attr", "ROOT"}:  # the genus of a definition: what is said of it is said of the topic
         return [None]
-    if refers_back(head):
+    if names.at(head) is None and refers_back(head, names.heads):
         return [None]
-    return [next(phrases(head), None)]
+    return [next(_known(head, names), None)]
 
 
 def _governor(token: Token) -> Token | None:
@@ -159,11 +178,21 @@ def _governor(token: Token) -> Token | None:
     return None
 
 
-def refers_back(token: Token) -> bool:
-    """Whether a noun or pronoun stands for the topic: "it", "this technique", "the model"."""
+def _known(head: Token, names: Names) -> Iterator[Phrase]:
+    """The phrases of a head, or the known thing that its place names."""
+    label = names.at(head)
+    if label is None:
+        yield from phrases(head)
+        return
+    start, end = next((a, b) for a, b, _ in names.places if a <= head.idx < b)
+    yield Phrase(label, start, end, head.lemma_.lower(), head.i)
+
+
+def refers_back(token: Token, heads: frozenset[str] = frozenset()) -> bool:
+    """Whether a noun or pronoun stands for the topic: "it", "this technique", "the model"; `heads`: further nouns."""
     if token.pos_ == "PRON" or token.tag_ in {"PRP", "DT", "WDT", "WP", "EX"}:
         return True
-    if token.lemma_.lower() not in lexicon().back_reference:
+    if token.lemma_.lower() not in lexicon().back_reference | heads:
         return False
     modifiers = [t for t in token.children if t.dep_ in {"det", "amod", "compound", "nmod", "nummod", "poss"}]
     return bool(modifiers) and all(t.lower_ in {"the", "this", "these", "such", "that", "those"} for t in modifiers)

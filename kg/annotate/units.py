@@ -48,6 +48,10 @@ class Unit:
         """What the parser reads."""
         return self.prefix + _for_parser(self.passage.text, lower_first=True)
 
+    def wording(self, text: str, start: int) -> str:
+        """A phrase of the parsed text as the passage writes it: the parser reads a sentence without its capital."""
+        return _restored(text, self.passage.text) if start == len(self.prefix) else text
+
     def span(self, start: int, end: int) -> Span:
         """The source span of `text[start:end]`; what was supplied belongs to the first character."""
         shift = len(self.prefix)
@@ -55,9 +59,19 @@ class Unit:
         return self.passage.span(start, max(end - shift, start + 1))
 
 
+def _restored(text: str, written: str) -> str:
+    """A phrase from the start of a sentence, with its capital if it is written like a name."""
+    words = text.split()
+    if written[:1].isupper() and (len(words) == 1 or words[1][:1].isupper()):
+        return written[:1] + text[1:]
+    return text
+
+
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|et al|etc|vs|cf|approx|resp|Fig|Eq|No|Dr|Inc|Ltd|Corp)\.|\b[A-Z]\.)$")
-_SENTENCE_END = re.compile(r"[.!?][\"'”’]?\s+(?=[\"'“‘]?[A-Z0-9])")
+_SENTENCE_END = re.compile(
+    r"[.!?][\"'”’]?\s+(?=[\"'“‘]?[A-Z0-9])|(?P<dash>\s+[—–-]\s+(?=(?:[Ii]t|[Tt]his|[Tt]hese|[Tt]hey)\s))"
+)
 _BREAK = re.compile(r"\s+[—–]\s+|\s*—\s*|\s+--?\s+|;\s+|\s+(?:→|⇒|=>|->)\s+")
 _LABEL = re.compile(r"^([^:,;.!?]{2,60}):\s+(?=\S)")
 _PARTICIPLE = re.compile(r"[A-Za-z-]+ing\b")
@@ -98,14 +112,17 @@ def without(passage: Passage, start: int, end: int) -> Passage:
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """The bounds of the sentences of a clean text, each with the space behind it."""
+    """The bounds of the sentences of a clean text, each with the space behind it.
+
+    A dash before a new subject ("… - It is used for …") ends a sentence, too.
+    """
     bounds, start = [], 0
     for match in _SENTENCE_END.finditer(text):
-        if _ABBREVIATION.search(text, start, match.start() + 1) or text.count("(", start, match.start()) > text.count(
-            ")", start, match.start()
-        ):
+        dash = match["dash"] is not None
+        opened = text.count("(", start, match.start()) > text.count(")", start, match.start())
+        if opened or (not dash and _ABBREVIATION.search(text, start, match.start() + 1)):
             continue
-        bounds.append((start, match.end()))
+        bounds.append((start, match.start() if dash else match.end()))
         start = match.end()
     bounds.append((start, len(text)))
     return [(a, b) for a, b in bounds if text[a:b].strip()]
@@ -154,10 +171,12 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
 def _for_parser(text: str, *, lower_first: bool) -> str:
     """The same text, character for character, in the form that the parser knows best."""
     text = re.sub(r"\s([—–-])\s", " , ", text).replace("—", ",").replace("“", '"').replace("”", '"')
-    first = text.split(" ", 1)[0]
+    first, _, rest = text.partition(" ")
+    named = rest[:1].isupper() and not rest[1:2].isupper()
     if (
         lower_first
         and first[:1].isupper()
+        and not named
         and (first[1:].islower() or len(first) == 1 or ("-" in first and first[1:] == first[1:].lower()))
     ):
         text = text[0].lower() + text[1:]

@@ -23,6 +23,8 @@ READINGS = (
     "contrastsWith", "causes", "broader",
 )  # fmt: skip
 """What a thing that stands in a list can be to the concept; its title announces one, its kind may speak for another."""
+_PLAIN_SPOKEN = frozenset({"developedBy", "introducedIn"})
+"""Relations that are read off names and years; nothing else can be meant."""
 _LISTED = frozenset(
     {"lead", "table", "step", "title", "bullet", "cell", "frame", "text", "definition-part", "aside", "aside-topic"}
 )
@@ -38,13 +40,15 @@ class Weighted:
     features: tuple[str, ...]
 
 
-def weigh(candidates: Iterable[Candidate], label: str, own: set[Key], heard: Counter[str]) -> list[Weighted]:
+def weigh(candidates: Iterable[Candidate], label: str, own: set[Key], heard: Counter[str], kind: str) -> list[Weighted]:
     """The candidates that relate two different things, each with its features.
 
-    `label` names the entry's concept, `own` are the keys of its names, `heard` counts the words of the body.
+    `label` names the entry's concept, `own` are the keys of its names, `heard` counts the words of the body,
+    `kind` is the concept's class.
     """
     plain: list[tuple[Candidate, str, str | Year]] = []
     agreement: dict[tuple[Key, str], set[str]] = defaultdict(set)
+    proposed: dict[tuple[Key, str], set[str]] = defaultdict(set)
     for c in candidates:
         subject = label if c.subject is None or key(c.subject) in own else tidy(c.subject)
         obj = c.object if isinstance(c.object, Year) else tidy(c.object)
@@ -55,19 +59,26 @@ def weigh(candidates: Iterable[Candidate], label: str, own: set[Key], heard: Cou
             c = replace(c, subject=None, rule=c.rule.split("@")[0])
         plain.append((c, subject, obj))
         agreement[key(subject), object_key].add(c.rule.split("@")[0])
+        if c.rule.split(":")[0] not in _LISTED - {"frame", "lead", "table"}:
+            proposed[key(subject), object_key].add(c.predicate)
     found = []
     for c, subject, obj in plain:
         object_key = str(obj) if isinstance(obj, Year) else key(obj)
         rules = agreement[key(subject), object_key]
         common = _circumstances(c, subject, obj, rules, heard)
+        elsewhere = proposed[key(subject), object_key]
+        whose = kind if subject == label else head_kind(subject) or "?"
         for reading in _readings(c):
-            found.append(Weighted(reading, subject, obj, _features(reading, obj, common)))
+            features = _features(reading, obj, common)
+            more = tuple(f"proposed={p} {reading.predicate}" for p in elsewhere)
+            place = f"place={c.place} {reading.predicate}", f"subject-kind={whose} {reading.predicate}"
+            found.append(Weighted(reading, subject, obj, (*features, *more, *place)))
     return found
 
 
 def _readings(c: Candidate) -> Iterator[Candidate]:
     yield c
-    if c.rule.split(":")[0] in _LISTED and not isinstance(c.object, Year):
+    if c.rule.split(":")[0] in _LISTED and c.predicate not in _PLAIN_SPOKEN:
         for predicate in READINGS:
             if predicate != c.predicate:
                 yield replace(c, predicate=predicate)
