@@ -27,7 +27,7 @@ import pyoxigraph as ox
 
 from kg.errors import UsageError
 from kg.index import PREFIXES, readings
-from kg.serialize import prefixes, serialize
+from kg.serialize import prefixes, serialize, xml_text
 from kg.vocabulary import SCHEMA, SKOS
 
 if TYPE_CHECKING:
@@ -124,32 +124,6 @@ def _rdf(graph: KnowledgeGraph, format: ox.RdfFormat) -> bytes:
     return serialize(graph.store.quads(), format, prefixes(graph.base))
 
 
-def _rdf_xml(graph: KnowledgeGraph) -> bytes:
-    quads = (
-        ox.Quad(quad.subject, quad.predicate, _xml_literal(quad.object), quad.graph_name)
-        if isinstance(quad.object, ox.Literal)
-        else quad
-        for quad in graph.store.quads()
-    )
-    return serialize(quads, ox.RdfFormat.RDF_XML, prefixes(graph.base))
-
-
-def _xml_literal(literal: ox.Literal) -> ox.Literal:
-    text = _xml_text(literal.value)
-    if text == literal.value:
-        return literal
-    if literal.language:
-        return ox.Literal(text, language=literal.language)
-    return ox.Literal(text, datatype=literal.datatype)
-
-
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _xml_text(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
-
-
 # ------------------------------------------------------------------------------------- concepts and typed relations
 
 
@@ -202,12 +176,12 @@ def _flat(graph: KnowledgeGraph) -> networkx.MultiDiGraph:
     for iri, view in graph.index.concepts.items():
         flat.add_node(
             iri,
-            label=_xml_text(view.label),
+            label=xml_text(view.label),
             concept=view.id,
             kind=view.kind,
-            aliases=_xml_text(_joined(view.aliases)),
-            fields=_xml_text(_joined(view.fields)),
-            definition=_xml_text("\n".join(words.definitions.get(iri, ()))),
+            aliases=xml_text(_joined(view.aliases)),
+            fields=xml_text(_joined(view.fields)),
+            definition=xml_text("\n".join(words.definitions.get(iri, ()))),
         )
     for number, edge in enumerate(edge for edge in graph.index.edges if not edge.literal):
         quote = words.quote(edge)
@@ -222,8 +196,8 @@ def _flat(graph: KnowledgeGraph) -> networkx.MultiDiGraph:
             **data,
             statement=edge.statement,
             evidence=edge.evidence,
-            quote=_xml_text(quote.exact) if quote else "",
-            place=_xml_text(quote.place) if quote else "",
+            quote=xml_text(quote.exact) if quote else "",
+            place=xml_text(quote.place) if quote else "",
         )
     return flat
 
@@ -366,9 +340,9 @@ def _formats() -> Iterator[Format]:
         ("nquads", (".nq",), ox.RdfFormat.N_QUADS),
         ("trig", (".trig",), ox.RdfFormat.TRIG),
         ("jsonld", (".jsonld",), ox.RdfFormat.JSON_LD),
+        ("rdfxml", (".rdf", ".owl"), ox.RdfFormat.RDF_XML),
     ):
         yield Format(name, suffixes, rdf.media_type, document=partial(_rdf, format=rdf))
-    yield Format("rdfxml", (".rdf", ".owl"), ox.RdfFormat.RDF_XML.media_type, document=_rdf_xml)
     yield Format("graphml", (".graphml",), "application/graphml+xml", document=_graphml)
     yield Format("gexf", (".gexf",), "application/gexf+xml", document=_gexf)
     yield Format("csv", (".zip",), "application/zip", tables=_csv)

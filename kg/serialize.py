@@ -35,7 +35,7 @@ def serialize(quads: Triples, format: ox.RdfFormat, names: Mapping[str, str] | N
     """Quads or triples in a format, as UTF-8. A format without graphs gets the union of all graphs.
 
     `names` are the prefixes to abbreviate with. Blank nodes keep their labels, so that only their makers can make
-    the result stable. XML has no way to write most control characters: RDF/XML has U+FFFD in their place.
+    the result stable. RDF/XML has its literals as `xml_text` makes them.
     """
     names = prefixes() if names is None else names
     if format.supports_datasets:
@@ -109,11 +109,18 @@ class _Abbreviator:
         return f"{quoted}^^{self._iri(datatype)}"
 
 
+def xml_text(text: str) -> str:
+    """A text with U+FFFD for each character that XML 1.0 has no way to write, most control characters."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
 def _for_xml(triple: ox.Triple) -> ox.Triple:
     literal = triple.object
-    if not isinstance(literal, ox.Literal) or not _NOT_XML.search(literal.value):
+    if not isinstance(literal, ox.Literal):
         return triple
-    text = _NOT_XML.sub("\ufffd", literal.value)
+    text = xml_text(literal.value)
+    if text == literal.value:
+        return triple
     if literal.language:
         return ox.Triple(triple.subject, triple.predicate, ox.Literal(text, language=literal.language))
     return ox.Triple(triple.subject, triple.predicate, ox.Literal(text, datatype=literal.datatype))
