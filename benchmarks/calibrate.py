@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from kg.model import Entry, Headword
 
 FOLDS = 5
-MINIMUM = {"assertions": 4, "mentions": 4}
-PENALTY = {"assertions": 2.0, "mentions": 1.5}
+MINIMUM = {"assertions": 5, "mentions": 4}
+PENALTY = {"assertions": 4.0, "mentions": 3.0}
 
 
 @cache
@@ -99,7 +99,7 @@ class Logistic:
 
     def model(self, floor: float) -> Confidence:
         """The fitted weights, rounded; those that do not matter left out."""
-        kept = {n: round(float(w), 2) for n, w in zip(self.names, self.weights, strict=True) if abs(w) >= 0.02}
+        kept = {n: round(float(w), 2) for n, w in zip(self.names, self.weights, strict=True) if abs(w) >= 0.05}
         return Confidence(round(self.bias, 2), floor, kept)
 
 
@@ -167,7 +167,7 @@ def own_names(gold: dict[str, Any], gid: str, label: str, aliases: Sequence[str]
 def is_right(w: Any, facts: list[dict[str, Any]], label: str, names: list[str]) -> bool:
     """Whether an annotator stated the same fact."""
     return any(
-        t["p"] == w.candidate.predicate
+        t["p"] == w.predicate
         and (close(w.subject, t["s"]) or (w.subject == label and any(close(t["s"], n) for n in names)))
         and any(close(str(w.object), o) for o in (t["o"], *t.get("o_alt", ())))
         for t in facts
@@ -316,7 +316,7 @@ def rules(items: dict[str, list[Any]], truth: dict[str, list[bool]]) -> None:
     table: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for gid, found in items.items():
         for x, right in zip(found, truth[gid], strict=True):
-            cell = table[f"{x.candidate.rule} {x.candidate.predicate}"]
+            cell = table[f"{x.candidate.rule} {x.predicate}"]
             cell[0] += right
             cell[1] += 1
     for name, (right, count) in sorted(table.items(), key=lambda e: (-e[1][0], e[0]))[:40]:

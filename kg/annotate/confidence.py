@@ -33,8 +33,17 @@ class Confidence:
         >>> round(Confidence(0.0, 0.2, {"rule=a": 1.1}).of(["rule=a", "unheard of"]), 2)
         0.75
         """
+        return self.probability(self.bias + self.weight(features))
+
+    def weight(self, features: Iterable[str]) -> float:
+        """The sum of the weights of some features: the part that they have in the log odds."""
         weights = self.weights
-        return 1.0 / (1.0 + math.exp(-(self.bias + sum(weights.get(feature, 0.0) for feature in features))))
+        return sum([weights[feature] for feature in features if feature in weights])
+
+    @staticmethod
+    def probability(log_odds: float) -> float:
+        """The probability that goes with log odds."""
+        return 1.0 / (1.0 + math.exp(-log_odds))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ head, the shape (letters and digits, inner capitals) together with the entity re
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from kg import vocabulary
 from kg.annotate.lexicon import lexicon, read
@@ -45,6 +45,7 @@ def head_kind(head: str) -> str | None:
     return _by_words(head)
 
 
+@lru_cache(maxsize=1 << 16)
 def _by_words(phrase: str) -> str | None:
     tables = _tables()
     text = re.split(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from kg.annotate.structure import Stretch
 
-_YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
+_YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
 _EXAMPLE = re.compile(r"^(?:e\.g\.|eg|for example|for instance|such as|including|like|examples?:)[,:]?\s*", re.I)
 _REVERSED = re.compile(r"^(?:vs\.?|versus|unlike|compared to|instead of|not)\s+", re.I)
 _ITEM = re.compile(r"\s*(?:,\s*(?:and\s+|or\s+)?|;\s*|\s+and\s+|\s+or\s+|\s*\+\s+|\s+/\s+)\s*")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from kg import names
 from kg.annotate.confidence import Confidence, confidence
 from kg.annotate.kinds import head_kind
 from kg.annotate.lexicon import lexicon, predicates
 from kg.model import Assertion, Key, Year
-from kg.names import is_acronym, key
+from kg.names import is_acronym
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,56 +34,88 @@ _LISTED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Weighted:
-    """A candidate in its final words, with the features that speak for or against it."""
+    """One reading of a candidate in its final words: `subject` bears `predicate` to `object`.
+
+    What speaks for or against it is `common` to all readings of the candidate, or its `own`. `pair` are the keys of
+    subject and object.
+    """
 
     candidate: Candidate
+    predicate: str
     subject: str
     object: str | Year
-    features: tuple[str, ...]
+    pair: tuple[Key, str]
+    common: tuple[str, ...]
+    own: tuple[str, ...]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """All that speaks for or against the reading."""
+        return (*self.common, *self.own)
 
 
 def weigh(candidates: Iterable[Candidate], label: str, own: set[Key], heard: Counter[str], kind: str) -> list[Weighted]:
-    """The candidates that relate two different things, each with its features.
+    """The readings of all candidates that relate two different things, each with its features.
 
     `label` names the entry's concept, `own` are the keys of its names, `heard` counts the words of the body,
     `kind` is the concept's class.
     """
-    plain: list[tuple[Candidate, str, str | Year]] = []
+    key = lru_cache(maxsize=None)(names.key)  # the same few phrases come again and again
+    plain: list[tuple[Candidate, str, str | Year, tuple[Key, str]]] = []
     agreement: dict[tuple[Key, str], set[str]] = defaultdict(set)
     proposed: dict[tuple[Key, str], set[str]] = defaultdict(set)
     for c in candidates:
         subject = label if c.subject is None or key(c.subject) in own else tidy(c.subject)
         obj = c.object if isinstance(c.object, Year) else tidy(c.object)
-        object_key = str(obj) if isinstance(obj, Year) else key(obj)
-        if not subject or not obj or not len(c.span) or key(subject) == object_key or object_key in own:
+        pair = key(subject), str(obj) if isinstance(obj, Year) else key(obj)
+        if not subject or not obj or not len(c.span) or pair[0] == pair[1] or pair[1] in own:
             continue
         if subject == label and c.subject is not None:
             c = replace(c, subject=None, rule=c.rule.split("@")[0])
-        plain.append((c, subject, obj))
-        agreement[key(subject), object_key].add(c.rule.split("@")[0])
+        plain.append((c, subject, obj, pair))
+        agreement[pair].add(c.rule.split("@")[0])
         if c.rule.split(":")[0] not in _LISTED - {"frame", "lead", "table"}:
-            proposed[key(subject), object_key].add(c.predicate)
+            proposed[pair].add(c.predicate)
     found = []
-    for c, subject, obj in plain:
-        object_key = str(obj) if isinstance(obj, Year) else key(obj)
-        rules = agreement[key(subject), object_key]
-        common = _circumstances(c, subject, obj, rules, heard)
-        elsewhere = proposed[key(subject), object_key]
+    for c, subject, obj, pair in plain:
+        common = _circumstances(c, subject, obj, agreement[pair], heard)
         whose = kind if subject == label else head_kind(subject) or "?"
-        for reading in _readings(c):
-            features = _features(reading, obj, common)
-            more = tuple(f"proposed={p} {reading.predicate}" for p in elsewhere)
-            place = f"place={c.place} {reading.predicate}", f"subject-kind={whose} {reading.predicate}"
-            found.append(Weighted(reading, subject, obj, (*features, *more, *place)))
+        elsewhere = sorted(proposed[pair])
+        for predicate in _readings(c):
+            features = _of_reading(c, predicate, obj, whose, elsewhere)
+            found.append(Weighted(c, predicate, subject, obj, pair, common, features))
     return found
 
 
-def _readings(c: Candidate) -> Iterator[Candidate]:
-    yield c
+def _readings(c: Candidate) -> Iterator[str]:
+    yield c.predicate
     if c.rule.split(":")[0] in _LISTED and c.predicate not in _PLAIN_SPOKEN:
         for predicate in READINGS:
             if predicate != c.predicate:
-                yield replace(c, predicate=predicate)
+                yield predicate
+
+
+def _of_reading(c: Candidate, predicate: str, obj: str | Year, whose: str, elsewhere: list[str]) -> tuple[str, ...]:
+    """What speaks for one relation of a pair: rule, cue and place, the kinds of both, the readings of other rules."""
+    base = c.rule.split("@")[0]
+    kind = "Year" if isinstance(obj, Year) else head_kind(obj) or "?"
+    family = base.split(":")[0]
+    found = [
+        f"rule={base} {predicate}",
+        f"relation={predicate} {kind}",
+        f"kind={base} {predicate} {kind}",
+        f"family={family} {predicate}",
+        f"family={family} {predicate} {kind}",
+        f"place={c.place} {predicate}",
+        f"subject-kind={whose} {predicate}",
+        *(f"proposed={other} {predicate}" for other in elsewhere),
+    ]
+    if c.cue:
+        found.append(f"cue={c.cue} {predicate}")
+        known = predicates().get(c.cue)
+        if known is not None:
+            found.append(f"lexicon={known} {predicate}")
+    return tuple(found)
 
 
 def _circumstances(
@@ -89,8 +123,8 @@ def _circumstances(
 ) -> tuple[str, ...]:
     """What is known of a pair, whatever its relation."""
     whole, _, whose = c.rule.partition("@")
-    found = [f"subject={whose or 'concept'}", f"agree={min(len(rules), 5)}"]
-    found += [f"with={rule.split(':')[0]}" for rule in rules if rule != whole]
+    found = [f"rule={c.rule}", f"subject={whose or 'concept'}", f"agree={min(len(rules), 5)}"]
+    found += [f"with={rule.split(':')[0]}" for rule in sorted(rules) if rule != whole]
     if isinstance(obj, Year):
         return (*found, "shape=year")
     parts = obj.split()
@@ -111,27 +145,6 @@ def _circumstances(
     return tuple(found)
 
 
-def _features(c: Candidate, obj: str | Year, common: tuple[str, ...]) -> tuple[str, ...]:
-    base = c.rule.split("@")[0]
-    kind = "Year" if isinstance(obj, Year) else head_kind(obj) or "?"
-    family = base.split(":")[0]
-    found = [
-        f"rule={base} {c.predicate}",
-        f"rule={c.rule}",
-        f"relation={c.predicate} {kind}",
-        f"kind={base} {c.predicate} {kind}",
-        f"family={family} {c.predicate}",
-        f"family={family} {c.predicate} {kind}",
-        *common,
-    ]
-    if c.cue:
-        found.append(f"cue={c.cue} {c.predicate}")
-        known = predicates().get(c.cue)
-        if known is not None:
-            found.append(f"lexicon={known} {c.predicate}")
-    return tuple(found)
-
-
 def shape(text: str) -> str:
     """How a phrase is written: acronym, Title, Name, number-bearing, hyphenated or plain."""
     if is_acronym(text):
@@ -146,16 +159,19 @@ def shape(text: str) -> str:
 def choose(weighted: Iterable[Weighted], model: Confidence | None = None) -> list[Assertion]:
     """One assertion for each pair of things: the reading that is most probable, if it is probable enough."""
     table = model or confidence("assertions")
-    best: dict[tuple[Key, str], Assertion] = {}
+    best: dict[tuple[Key, str], tuple[float, Weighted]] = {}
+    common: tuple[str, ...] = ()
+    shared = 0.0
     for w in weighted:
-        trust = round(table.of(w.features), 3)
-        if trust < table.floor:
-            continue
-        pair = (key(w.subject), str(w.object) if isinstance(w.object, Year) else key(w.object))
-        if pair not in best or trust > best[pair].confidence:
-            c = w.candidate
-            best[pair] = Assertion(w.subject, c.predicate, w.object, c.span, c.rule, trust)
-    return list(best.values())
+        if w.common is not common:  # the readings of one candidate follow one another
+            common, shared = w.common, table.bias + table.weight(w.common)
+        trust = round(table.probability(shared + table.weight(w.own)), 3)
+        if trust >= table.floor and (w.pair not in best or trust > best[w.pair][0]):
+            best[w.pair] = trust, w
+    return [
+        Assertion(w.subject, w.predicate, w.object, w.candidate.span, w.candidate.rule, trust)
+        for trust, w in best.values()
+    ]
 
 
 def tidy(text: str) -> str:
