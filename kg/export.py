@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from kg.errors import UsageError
-from kg.index import PREFIXES, readings
+from kg.index import readings
 from kg.serialize import prefixes, serialize, xml_text
-from kg.vocabulary import SCHEMA, SKOS
+from kg.view import Details
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -127,43 +127,6 @@ def _rdf(graph: KnowledgeGraph, format: ox.RdfFormat) -> bytes:
 # ------------------------------------------------------------------------------------- concepts and typed relations
 
 
-_LITERALS = """
-SELECT ?concept ?property ?text WHERE {
-  VALUES ?property { skos:definition schema:keywords }
-  ?concept a skos:Concept ; ?property ?text .
-}"""
-_PLACES = "SELECT ?concept ?file ?line { ?entry kg:describes ?concept ; kg:sourceFile ?file ; kg:sourceLine ?line }"
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """What concepts and relations have besides names and ends, each read in bulk."""
-
-    definitions: Mapping[str, list[str]]
-    keywords: Mapping[str, list[str]]
-    places: Mapping[str, list[str]]
-    quotes: Mapping[str, tuple[Quote, ...]]
-
-    @classmethod
-    def of(cls, graph: KnowledgeGraph) -> _Words:
-        literals: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        for row in graph.store.select(PREFIXES + _LITERALS):
-            literals[row["property"].value][row["concept"].value].append(row["text"].value)
-        places: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        for row in graph.store.select(PREFIXES + _PLACES):
-            places[row["concept"].value].append((row["file"].value, int(row["line"].value)))
-        return cls(
-            {concept: sorted(texts) for concept, texts in literals[SKOS.definition.value].items()},
-            {concept: sorted(texts) for concept, texts in literals[SCHEMA.keywords.value].items()},
-            {concept: [f"{file}:{line}" for file, line in sorted(found)] for concept, found in places.items()},
-            graph.quotes.of(name for edge in graph.index.edges for name in edge.statements),
-        )
-
-    def quote(self, edge: Edge) -> Quote | None:
-        """The first quote behind an edge."""
-        return next((quote for name in edge.statements for quote in self.quotes.get(name, ())), None)
-
-
 def _flat(graph: KnowledgeGraph) -> networkx.MultiDiGraph:
     """The NetworkX view with nothing but texts and numbers as attributes, as XML graph formats want it.
 
@@ -171,7 +134,8 @@ def _flat(graph: KnowledgeGraph) -> networkx.MultiDiGraph:
     """
     import networkx
 
-    words = _Words.of(graph)
+    edges = [edge for edge in graph.index.edges if not edge.literal]
+    words = Details.of(graph, edges)
     flat = networkx.MultiDiGraph()
     for iri, view in graph.index.concepts.items():
         flat.add_node(
@@ -183,8 +147,8 @@ def _flat(graph: KnowledgeGraph) -> networkx.MultiDiGraph:
             fields=xml_text(_joined(view.fields)),
             definition=xml_text("\n".join(words.definitions.get(iri, ()))),
         )
-    for number, edge in enumerate(edge for edge in graph.index.edges if not edge.literal):
-        quote = words.quote(edge)
+    for number, edge in enumerate(edges):
+        quote = _quote(words, edge)
         data = {} if edge.confidence is None else {"confidence": edge.confidence}
         flat.add_edge(
             edge.subject,
@@ -244,12 +208,12 @@ _RELATIONS = (
 
 
 def _csv(graph: KnowledgeGraph) -> Tables:
-    words = _Words.of(graph)
+    words = Details.of(graph, graph.index.edges)
     concepts = (
         [
             iri, view.id, _cell(view.label), view.kind, *(_cell(_joined(texts)) for texts in (
                 view.aliases, words.keywords.get(iri, ()), view.fields, words.definitions.get(iri, ()),
-                words.places.get(iri, ()),
+                _places(words, iri),
             )),
         ]
         for iri, view in graph.index.concepts.items()
@@ -260,8 +224,17 @@ def _csv(graph: KnowledgeGraph) -> Tables:
     }
 
 
-def _relation_row(graph: KnowledgeGraph, words: _Words, edge: Edge) -> list[object]:
-    quote, refs = words.quote(edge), graph.index.refs
+def _quote(words: Details, edge: Edge) -> Quote | None:
+    """The quote that stands for a relation: its first one."""
+    return next(iter(words.quotes(edge)), None)
+
+
+def _places(words: Details, concept: str) -> list[str]:
+    return [f"{file}:{line}" for file, line in words.places.get(concept, ())]
+
+
+def _relation_row(graph: KnowledgeGraph, words: Details, edge: Edge) -> list[object]:
+    quote, refs = _quote(words, edge), graph.index.refs
     return [
         edge.subject, edge.predicate, _cell(edge.object) if edge.literal else edge.object,
         _cell(refs[edge.subject].label), readings()[edge.predicate].label,
@@ -273,7 +246,7 @@ def _relation_row(graph: KnowledgeGraph, words: _Words, edge: Edge) -> list[obje
 
 def _neo4j(graph: KnowledgeGraph) -> Tables:
     """Nodes, relationships and the command that imports them; years are lists on their concept."""
-    words = _Words.of(graph)
+    words = Details.of(graph, graph.index.edges)
     literal_predicates = sorted({edge.predicate for edge in graph.index.edges if edge.literal})
     literals: dict[tuple[str, str], list[str]] = defaultdict(list)
     for edge in graph.index.edges:
@@ -282,7 +255,7 @@ def _neo4j(graph: KnowledgeGraph) -> Tables:
     nodes = (
         [
             iri, f"Concept;{view.kind}" if view.kind else "Concept", view.id, view.label,
-            *map(_array, (view.aliases, view.fields, words.definitions.get(iri, ()), words.places.get(iri, ()))),
+            *map(_array, (view.aliases, view.fields, words.definitions.get(iri, ()), _places(words, iri))),
             *(_array(literals[iri, predicate]) for predicate in literal_predicates),
         ]
         for iri, view in graph.index.concepts.items()
@@ -290,7 +263,8 @@ def _neo4j(graph: KnowledgeGraph) -> Tables:
     relationships = (
         [
             edge.subject, edge.object, re.sub(r"(?<=[a-z])(?=[A-Z])", "_", edge.predicate).upper(), edge.confidence,
-            edge.evidence, *((quote.exact, quote.source, quote.line) if (quote := words.quote(edge)) else ("", "", "")),
+            edge.evidence,
+            *((quote.exact, quote.source, quote.line) if (quote := _quote(words, edge)) else ("", "", "")),
             edge.statement,
         ]
         for edge in graph.index.edges

@@ -1,35 +1,66 @@
-"""A built graph -> the detailed NetworkX view that pages are drawn from: with definitions, places and quotes.
+"""A built graph with its words: definitions, keywords, places and quotes of all concepts and relations, read in bulk.
 
-`KnowledgeGraph.to_networkx()` is the light view for algorithms; this one carries the words as well, fetched in a few
-bulk queries. Both have the same nodes and edges.
+`KnowledgeGraph.to_networkx()` is the light view, for algorithms; `detailed_view` is the one that pages are drawn from.
+Both have the same nodes and edges.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
-from itertools import accumulate
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kg.quotes import ordered
+from kg.vocabulary import SCHEMA, SKOS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Mapping
 
     import networkx
-    import pyoxigraph as ox
 
+    from kg.answers import Quote
     from kg.graph import KnowledgeGraph
+    from kg.index import Edge
 
-_DEFINITIONS = "SELECT ?c ?text { ?c a skos:Concept ; skos:definition ?text } ORDER BY ?c ?text"
-_ENTRIES = (
-    "SELECT ?c ?file ?line { ?e kg:describes ?c ; kg:sourceFile ?file ; kg:sourceLine ?line } ORDER BY ?file ?line"
-)
-_TEXTS = "SELECT ?e ?line ?start ?text { ?e kg:sourceLine ?line ; kg:textStart ?start ; kg:text ?text }"
-_QUOTES = """
-SELECT ?s ?p ?o ?exact ?e ?file ?start {
-  ?st a rdf:Statement ; rdf:subject ?s ; rdf:predicate ?p ; rdf:object ?o ; prov:wasDerivedFrom ?ev .
-  ?ev oa:exact ?exact ; oa:start ?start ; kg:inEntry ?e . ?e kg:sourceFile ?file
-  FILTER(isIRI(?o))
-} ORDER BY ?file ?start ?exact"""
+_LITERALS = """
+SELECT ?concept ?property ?text {
+  VALUES ?property { skos:definition schema:keywords }
+  ?concept a skos:Concept ; ?property ?text .
+}"""
+_PLACES = "SELECT ?concept ?file ?line { ?entry kg:describes ?concept ; kg:sourceFile ?file ; kg:sourceLine ?line }"
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What concepts (by IRI) and relations have besides names and ends; all lists are sorted.
+
+    `places` are source and line of the headers of a concept's entries.
+    """
+
+    definitions: Mapping[str, list[str]]
+    keywords: Mapping[str, list[str]]
+    places: Mapping[str, list[tuple[str, int]]]
+    _quotes: Mapping[str, tuple[Quote, ...]]
+
+    @classmethod
+    def of(cls, graph: KnowledgeGraph, edges: Iterable[Edge]) -> Details:
+        """The details of all concepts of a graph, and of these of its relations."""
+        literals: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for row in graph.store.select(_LITERALS):
+            literals[row["property"].value][row["concept"].value].append(row["text"].value)
+        places: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for row in graph.store.select(_PLACES):
+            places[row["concept"].value].append((row["file"].value, int(row["line"].value)))
+        return cls(
+            {concept: sorted(texts) for concept, texts in literals[SKOS.definition.value].items()},
+            {concept: sorted(texts) for concept, texts in literals[SCHEMA.keywords.value].items()},
+            {concept: sorted(found) for concept, found in places.items()},
+            graph.quotes.of(name for edge in edges for name in edge.statements),
+        )
+
+    def quotes(self, edge: Edge) -> tuple[Quote, ...]:
+        """The quotes behind a relation, those of all its statements, by place."""
+        return ordered(quote for name in edge.statements for quote in self._quotes.get(name, ()))
 
 
 def detailed_view(graph: KnowledgeGraph, nodes: Iterable[str] | None = None) -> networkx.MultiDiGraph:
@@ -45,41 +76,15 @@ def detailed_view(graph: KnowledgeGraph, nodes: Iterable[str] | None = None) -> 
         view.remove_nodes_from(isolated)
     else:
         view = view.subgraph(nodes).copy()
-    for concept in graph.concepts():
-        if concept.iri in view:
-            view.nodes[concept.iri].update(aliases=concept.aliases, definitions=[], entries=[])
-    for row in _rows(graph, _DEFINITIONS):
-        if row["c"].value in view:
-            view.nodes[row["c"].value]["definitions"].append(row["text"].value)
-    for row in _rows(graph, _ENTRIES):
-        if row["c"].value in view:
-            view.nodes[row["c"].value]["entries"].append((row["file"].value, int(row["line"].value)))
-    _attach_quotes(graph, view)
+    edges = [edge for edge in graph.index.edges if view.has_edge(edge.subject, edge.object, edge.predicate)]
+    details = Details.of(graph, edges)
+    for iri, attributes in view.nodes(data=True):
+        attributes.update(
+            aliases=graph.index.concepts[iri].aliases,
+            definitions=details.definitions.get(iri, []),
+            entries=details.places.get(iri, []),
+        )
+    for edge in edges:
+        quotes = dict.fromkeys((quote.exact, quote.source, quote.line) for quote in details.quotes(edge))
+        view.edges[edge.subject, edge.object, edge.predicate]["quotes"] = list(quotes)
     return view
-
-
-def _attach_quotes(graph: KnowledgeGraph, view: networkx.MultiDiGraph) -> None:
-    for *_, data in view.edges(data=True):
-        data["quotes"] = []
-    breaks: dict[str, tuple[int, list[int]]] = {}
-    for row in _rows(graph, _TEXTS):
-        start = int(row["start"].value)
-        lengths = accumulate(len(line) + 1 for line in row["text"].value.split("\n"))
-        breaks[row["e"].value] = int(row["line"].value), [start + length for length in lengths]
-    found: dict[tuple[str, str, str], list[tuple[str, str, int]]] = defaultdict(list)
-    for row in _rows(graph, _QUOTES):
-        edge = row["s"].value, row["o"].value, _local(row["p"].value)
-        if view.has_edge(*edge):
-            header, ends = breaks.get(row["e"].value, (0, []))
-            line = header + 1 + bisect_left(ends, int(row["start"].value) + 1)
-            found[edge].append((row["exact"].value, row["file"].value, line))
-    for edge, quotes in found.items():
-        view.edges[edge]["quotes"] = list(dict.fromkeys(quotes))
-
-
-def _local(iri: str) -> str:
-    return iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
-
-
-def _rows(graph: KnowledgeGraph, query: str) -> Iterator[ox.QuerySolution]:
-    yield from graph.store.select(query)
