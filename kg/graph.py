@@ -35,7 +35,7 @@ from kg.answers import (
     Step,
 )
 from kg.errors import QueryError, UsageError
-from kg.index import PREFIXES, ConceptIndex, Edge, readings
+from kg.index import ConceptIndex, Edge, readings
 from kg.paths import UNIT, Constraints, Network, Weights, shortest_paths
 from kg.quotes import Quotes, ordered
 from kg.serialize import prefixes
@@ -126,7 +126,7 @@ class KnowledgeGraph:
         this = ox.NamedNode(concept.iri)
         entries = self._entries(this)
         literals: dict[str, set[str]] = defaultdict(set)
-        for row in self._select(_LITERALS % this):
+        for row in self.store.select(_LITERALS % this):
             literals[row["property"].value].add(row["text"].value)
         return Description(
             concept=concept,
@@ -135,8 +135,8 @@ class KnowledgeGraph:
             entries=entries,
             relations=self._related(self._outgoing.get(concept.iri, ()), concept.iri),
             inverse=self._related(self._incoming.get(concept.iri, ()), concept.iri),
-            mentions=self._refs(self._select(_MENTIONS % this), without=concept.iri),
-            mentioned_by=self._refs(self._select(_MENTIONED_BY % this), without=concept.iri),
+            mentions=self._refs(self.store.select(_MENTIONS % this), without=concept.iri),
+            mentioned_by=self._refs(self.store.select(_MENTIONED_BY % this), without=concept.iri),
             flags=tuple(sorted({flag for entry in entries for flag in entry.flags})),
         )
 
@@ -268,7 +268,7 @@ class KnowledgeGraph:
         parts = [len(part) for part in networkx.weakly_connected_components(graph) if len(part) > 1]
         hubs = sorted((-degree, self.index.refs[iri]) for iri, degree in graph.degree() if degree)[:10]
         ends = {end for edge in self.index.edges for end in (edge.subject, edge.object)}
-        counts = {name: int(next(self._select(query))["n"].value) for name, query in _COUNTS.items()}
+        counts = {name: int(next(self.store.select(query))["n"].value) for name, query in _COUNTS.items()}
         return Statistics(
             **counts,
             concepts=len(self.index.concepts),
@@ -279,7 +279,7 @@ class KnowledgeGraph:
             classes=_ranked(kinds),
             predicates=_ranked(Counter(edge.predicate for edge in self.index.edges)),
             fields=_ranked(Counter(field for view in self.index.concepts.values() for field in view.fields)),
-            flags=_ranked(Counter({row["flag"].value: int(row["n"].value) for row in self._select(_FLAGS)})),
+            flags=_ranked(Counter({row["flag"].value: int(row["n"].value) for row in self.store.select(_FLAGS)})),
             hubs=tuple(Hub(ref, -degree) for degree, ref in hubs),
         )
 
@@ -340,9 +340,6 @@ class KnowledgeGraph:
         yield from (edge.object for edge in self._outgoing.get(iri, ()) if not edge.literal)
         yield from (edge.subject for edge in self._incoming.get(iri, ()))
 
-    def _select(self, query: str) -> ox.QuerySolutions:
-        return self.store.select(PREFIXES + query)
-
     def _refs(self, rows: Iterable[ox.QuerySolution], *, without: str) -> tuple[ConceptRef, ...]:
         iris = {row["concept"].value for row in rows} - {without}
         return tuple(sorted(self.index.refs[iri] for iri in iris if iri in self.index.refs))
@@ -372,7 +369,7 @@ class KnowledgeGraph:
         return tuple(sorted(found, key=lambda r: (order[r.predicate], -(r.confidence or 0.0), r.sentence, r.statement)))
 
     def _definitions(self, concept: ox.NamedNode, texts: set[str]) -> tuple[QuotedDefinition, ...]:
-        rows = [(row["text"].value, row["statement"].value) for row in self._select(_DEFINITIONS % concept)]
+        rows = [(row["text"].value, row["statement"].value) for row in self.store.select(_DEFINITIONS % concept)]
         quotes = self.quotes.of({statement for _, statement in rows})
         found: dict[str, list[Quote]] = {text: [] for text in texts}
         for text, statement in rows:
@@ -382,7 +379,7 @@ class KnowledgeGraph:
 
     def _entries(self, concept: ox.NamedNode) -> tuple[EntryView, ...]:
         found: dict[tuple[str, int, str, str], set[str]] = defaultdict(set)
-        for row in self._select(_ENTRIES % concept):
+        for row in self.store.select(_ENTRIES % concept):
             place = row["file"].value, int(row["line"].value), row["entry"].value, row["header"].value
             found[place].update([row["flag"].value] if row["flag"] else [])
         return tuple(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kg.answers import ConceptRef, ConceptView
 from kg.errors import ConceptNotFound, UsageError
 from kg.names import key, words
-from kg.vocabulary import DCTERMS, KG, OA, PROV, RDF, SCHEMA, SKOS, classes, relations
+from kg.vocabulary import SKOS, classes, concept_id, relations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,16 +23,6 @@ if TYPE_CHECKING:
 
     from kg.model import Key
     from kg.store import Store
-
-PREFIXES = f"""\
-PREFIX rdf: <{RDF}>
-PREFIX skos: <{SKOS}>
-PREFIX kg: <{KG}>
-PREFIX dcterms: <{DCTERMS}>
-PREFIX prov: <{PROV}>
-PREFIX oa: <{OA}>
-PREFIX schema: <{SCHEMA}>
-"""
 
 # One pattern a query, joined here: these tables are read whole, and a scan costs a fraction of an engine's join.
 _CONCEPTS = "SELECT ?concept WHERE { ?concept a skos:Concept . }"
@@ -92,10 +82,10 @@ class ConceptIndex:
     def __init__(self, store: Store, base: str) -> None:
         self._store = store
         self.base = base
-        concepts = sorted({row["concept"].value for row in store.select(PREFIXES + _CONCEPTS)})
+        concepts = sorted({row["concept"].value for row in store.select(_CONCEPTS)})
         kinds: dict[str, list[str]] = defaultdict(list)
         names = {kind.iri.value: name for name, kind in classes().items()}
-        for row in store.select(PREFIXES + _KINDS % " ".join(f"<{iri}>" for iri in names)):
+        for row in store.select(_KINDS % " ".join(f"<{iri}>" for iri in names)):
             kinds[row["concept"].value].append(names[row["value"].value])
         preferred, others, fields = (
             self._table(name) for name in ("skos:prefLabel", "skos:altLabel", "dcterms:subject")
@@ -124,12 +114,12 @@ class ConceptIndex:
 
     def rows(self, name: str) -> Iterator[tuple[str, NamedNode | Literal]]:
         """Yield all subjects and objects of a property, given with its prefix."""
-        for row in self._store.select(PREFIXES + _TABLE % name):
+        for row in self._store.select(_TABLE % name):
             yield row[0].value, row[1]
 
     def identifier(self, iri: str) -> str:
-        """The id in a concept's IRI: what follows `<base>concept/`, or the whole IRI of a stranger's concept."""
-        return iri.removeprefix(f"{self.base}concept/")
+        """The id in a concept's IRI, or the whole IRI of a stranger's concept."""
+        return concept_id(iri, self.base) or iri
 
     @cached_property
     def triples(self) -> frozenset[tuple[str, str, str, bool]]:
@@ -137,7 +127,7 @@ class ConceptIndex:
         values = " ".join(f"<{reading.iri}>" for reading in readings().values())
         rows = (
             (row[0].value, row[1].value, row[2].value, hasattr(row[2], "datatype"))
-            for row in self._store.select(PREFIXES + _EDGES % values)
+            for row in self._store.select(_EDGES % values)
         )
         return frozenset(row for row in rows if row[0] in self.concepts and (row[3] or row[2] in self.concepts))
 
@@ -166,6 +156,10 @@ class ConceptIndex:
     # ---------------------------------------------------------------------------------------------------- by name
 
     @cached_property
+    def _ids(self) -> Mapping[str, str]:
+        return {view.id: iri for iri, view in self.concepts.items()}
+
+    @cached_property
     def _labels(self) -> Mapping[Key, tuple[str, ...]]:
         return _by_key((view.label, iri) for iri, view in self.concepts.items())
 
@@ -190,14 +184,12 @@ class ConceptIndex:
         iri = text.removeprefix("<").removesuffix(">")
         if iri in self.concepts:
             return self.concepts[iri]
-        if text.startswith("concept:"):
-            local = f"{self.base}concept/{text.removeprefix('concept:')}"
-            if local in self.concepts:
-                return self.concepts[local]
+        if text.startswith("concept:") and (local := self._ids.get(text.removeprefix("concept:"))):
+            return self.concepts[local]
         same = key(text)
         for found, spellings in (
             (self._labels.get(same, ()), lambda view: (view.label,)),
-            ((local,) if (local := f"{self.base}concept/{text}") in self.concepts else (), lambda view: (view.id,)),
+            ((self._ids[text],) if text in self._ids else (), lambda view: (view.id,)),
             (self._aliases.get(same, ()), lambda view: view.aliases),
         ):
             exact = tuple(iri for iri in found if text in spellings(self.concepts[iri]))
