@@ -260,9 +260,6 @@ def main() -> None:
         context[gid] = (annotation["R"], label, names, annotation["N"], surfaces)
         items["assertions"][gid] = weighted(w, docs)
         truth["assertions"][gid] = [is_right(x, annotation["R"], label, names) for x in items["assertions"][gid]]
-        items["mentions"][gid] = proposed_mentions(w, docs, glossary)
-        wanted = [*(e["text"] for e in annotation["N"]), *surfaces]
-        truth["mentions"][gid] = [any(close(m.mention.label, t) for t in wanted) for m in items["mentions"][gid]]
 
     def f1_of(task: str, models: dict[str, Confidence], floors: Sequence[float]) -> list[tuple[float, float, float]]:
         """Precision, recall and F1 at each floor; which reading of a pair is best does not depend on the floor."""
@@ -304,6 +301,13 @@ def main() -> None:
         )
         if task == "assertions":
             rules(items[task], truth[task])
+            for gid, w in work.items():  # terms are weighed by what is asserted of them, on entries not seen
+                asserted = choose(items[task][gid], replace(held[gid], floor=floor))
+                items["mentions"][gid] = proposed_mentions(w, docs, asserted)
+                wanted = [*(e["text"] for e in context[gid][3]), *context[gid][4]]
+                truth["mentions"][gid] = [
+                    any(close(m.mention.label, t) for t in wanted) for m in items["mentions"][gid]
+                ]
     chosen = kinds(items["mentions"], gold["annotations"])
     result["kinds"] = {"bias": chosen.bias, "weights": dict(sorted(chosen.weights.items()))}
     if not args.dry:

@@ -22,6 +22,7 @@ from kg.annotate.units import Role, Unit, sentences, units
 from kg.annotate.weighing import Weighted, choose, weigh, word_counts
 from kg.model import (
     Annotation,
+    Assertion,
     BlockKind,
     Definition,
     Entry,
@@ -35,7 +36,7 @@ from kg.model import (
 from kg.names import key, singular, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from spacy.tokens import Doc
 
@@ -96,7 +97,7 @@ def finish(work: Work, docs: Mapping[str, Doc], glossary: Glossary, model: Confi
     own = _own(headword)
     definitions, defining = _definitions(work, docs)
     assertions = tuple(choose(_weighed(work, docs, defining, definitions, own), model))
-    found = _mentions(work, docs, glossary, own)
+    found = _mentions(work, docs, glossary, own, assertions)
     kind = kind_of_concept(headword.label, definitions[0].genus if definitions else None, headword.category)
     flags = set()
     if work.boilerplate:
@@ -109,15 +110,17 @@ def finish(work: Work, docs: Mapping[str, Doc], glossary: Glossary, model: Confi
     )
 
 
-def proposed_mentions(work: Work, docs: Mapping[str, Doc], glossary: Glossary) -> list[terms.Proposed]:
+def proposed_mentions(work: Work, docs: Mapping[str, Doc], assertions: Iterable[Assertion]) -> list[terms.Proposed]:
     """All phrases of an entry that could be terms, with their features: what calibration learns from."""
-    return terms.propose(work.parts, work.listed, docs, work.entry, _own(work.headword))
+    return terms.propose(work.parts, work.listed, docs, work.entry, _own(work.headword), assertions)
 
 
-def _mentions(work: Work, docs: Mapping[str, Doc], glossary: Glossary, own: set[Key]) -> tuple[Mention, ...]:
+def _mentions(
+    work: Work, docs: Mapping[str, Doc], glossary: Glossary, own: set[Key], assertions: Iterable[Assertion]
+) -> tuple[Mention, ...]:
     found = [*terms.glossary_mentions(work.entry, glossary.gazetteer, glossary.kinds, own)]
     known = {(m.span, key(m.label)) for m in found}
-    for mention in terms.select(proposed_mentions(work, docs, glossary)):
+    for mention in terms.select(proposed_mentions(work, docs, assertions)):
         if (mention.span, key(mention.label)) not in known:
             known.add((mention.span, key(mention.label)))
             found.append(mention)

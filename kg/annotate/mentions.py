@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kg.annotate.gazetteer import Gazetteer
     from kg.annotate.structure import Listed, Stretch
     from kg.annotate.units import Unit
-    from kg.model import Entry, Passage
+    from kg.model import Assertion, Entry, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class _Term:
     places: set[tuple[Span, str]] = field(default_factory=set)
     roles: set[str] = field(default_factory=set)
     entities: set[str] = field(default_factory=set)
-    cues: set[str] = field(default_factory=set)
+    stated: frozenset[str] = frozenset()
 
 
 def glossary_mentions(entry: Entry, gazetteer: Gazetteer, kinds: Mapping[str, str], own: set[Key]) -> Iterator[Mention]:
@@ -67,8 +67,12 @@ def propose(
     docs: Mapping[str, Doc],
     entry: Entry,
     own: set[Key],
+    assertions: Iterable[Assertion],
 ) -> list[Proposed]:
-    """All phrases of an entry that could be terms, each place with the features of its term."""
+    """All phrases of an entry that could be terms, each place with the features of its term.
+
+    What is asserted of a phrase tells that it is a term, and of what kind: what is reduced is hardly a method.
+    """
     terms: dict[Key, _Term] = {}
 
     def see(text: str, span: Span, role: str, rule: str, entity: str = "") -> None:
@@ -93,8 +97,10 @@ def propose(
         for mark in passage.marks
         if mark.kind is MarkKind.BOLD
     }
+    stated = _stated(assertions)
     found: list[Proposed] = []
     for name, term in terms.items():
+        term.stated = stated.get(name, frozenset())
         features = _features(term, name in bold)
         hints = _kind_features(term)
         kind = choice("kinds").best(hints) or kind_of(term.label, min(term.entities, default=None))
@@ -128,8 +134,18 @@ def _kind_features(term: _Term) -> tuple[str, ...]:
         found.add(f"first={words[0].casefold()}")
         found.add(f"before={words[-2].casefold()}")
     found |= {f"role={role} {form}" for role in term.roles if role.startswith(("listed", "cell"))}
-    found |= {f"place={place}" for place in term.cues}
+    found |= term.stated
     return tuple(sorted(found))
+
+
+def _stated(assertions: Iterable[Assertion]) -> dict[Key, frozenset[str]]:
+    """By key of subject or object: what is asserted, and how sure that is."""
+    found: dict[Key, set[str]] = defaultdict(set)
+    for a in assertions:
+        if isinstance(a.object, str):
+            found[key(a.object)] |= {f"object-of={a.predicate}", f"stated={int(a.confidence * 5)}"}
+        found[key(a.subject)].add("subject")
+    return {name: frozenset(facts) for name, facts in found.items()}
 
 
 def select(proposed: Iterable[Proposed], model: Confidence | None = None) -> list[Mention]:
@@ -209,6 +225,7 @@ def _features(term: _Term, bold: bool) -> tuple[str, ...]:
         *(f"in={group}" for group in groups),
         *(f"role={role}" for role in term.roles),
         *(f"entity={entity}" for entity in term.entities),
+        *(term.stated or {"unstated"}),
     ]
     if len(words) > 1:
         found.append(f"first={words[0].casefold()}")
