@@ -168,8 +168,9 @@ class _Shortener:
     def __init__(self, graph: KnowledgeGraph) -> None:
         from kg.serialize import prefixes
 
-        names = getattr(graph.store, "prefixes", None) or prefixes()
-        self._names = sorted(((iri, name) for name, iri in names.items()), key=lambda pair: -len(pair[0]))
+        self._names = sorted(
+            ((iri, name) for name, iri in prefixes(graph.base).items()), key=lambda pair: -len(pair[0])
+        )
 
     def __call__(self, term: object) -> str:
         import pyoxigraph as ox

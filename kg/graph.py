@@ -34,12 +34,12 @@ from kg.answers import (
     Statistics,
     Step,
 )
-from kg.errors import QueryError, UsageError
+from kg.errors import UsageError
 from kg.index import ConceptIndex, Edge, readings
 from kg.paths import UNIT, Constraints, Network, Weights, shortest_paths
 from kg.quotes import Quotes, ordered
 from kg.serialize import prefixes
-from kg.sparql import query_error, refuse_service
+from kg.sparql import form
 from kg.store import dataset_base, open_store
 from kg.vocabulary import SKOS, entry_id
 
@@ -240,17 +240,10 @@ class KnowledgeGraph:
 
         The prefixes of `kg.serialize.prefixes` need not be declared. Raises QueryError, with line and column.
         """
-        names = prefixes(self.base)
-        refuse_service(text, names)
-        try:
-            form = ox.Store().query(text, prefixes=names)
-        except SyntaxError as error:
-            raise query_error(text, error) from error
-        except RuntimeError as error:
-            raise QueryError(f"the query cannot be evaluated: {error}") from error
-        if isinstance(form, ox.QuerySolutions):
+        answer = form(text, prefixes(self.base))
+        if answer is ox.QuerySolutions:
             return self.store.select(text)
-        if isinstance(form, ox.QueryBoolean):
+        if answer is ox.QueryBoolean:
             return self.store.ask(text)
         return list(self.store.construct(text))
 

@@ -31,7 +31,7 @@ from kg import server_html as html
 from kg.errors import ConceptNotFound, EndpointError, KgError, NotAcceptable, QueryError, UsageError
 from kg.queries import NamedQuery, named_queries, named_query
 from kg.serialize import prefixes, serialize
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, query_error, refuse_service
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, form
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -326,8 +326,8 @@ class _Engine:
         store, answer = self._graph.store, _Answer(self._limits, deadline)
         names = prefixes(self._graph.base)
         page = wanted == "html" or (not wanted and html.preferred(accept))
-        form = _form(query, names)
-        if form is ox.QueryTriples:
+        asked = form(query, names)
+        if asked is ox.QueryTriples:
             # A page shows Turtle: it is what people read.
             graph_format = ox.RdfFormat.TURTLE if page else choose(_wish(accept, wanted, GRAPH_FORMATS), GRAPH_FORMATS)
             triples = []
@@ -339,7 +339,7 @@ class _Engine:
         result_format = ox.QueryResultsFormat.JSON
         if not page:
             result_format = choose(_wish(accept, wanted, RESULT_FORMATS), RESULT_FORMATS)
-        if form is ox.QueryBoolean:
+        if asked is ox.QueryBoolean:
             truth = store.ask(query)
             if page:
                 return html.text(query, str(truth).lower()), _PAGE
@@ -391,25 +391,9 @@ def _timeout(limits: Limits) -> _Refusal:
     return _Refusal(503, f"the query took longer than {limits.seconds:g} seconds: make it narrower, or add a LIMIT")
 
 
-def _form(
-    query: str, names: Mapping[str, str]
-) -> type[ox.QuerySolutions] | type[ox.QueryBoolean] | type[ox.QueryTriples]:
-    """What kind of answer a query has, learnt by asking an empty store; raises `QueryError`."""
-    refuse_service(query, names)
-    try:
-        return type(ox.Store().query(query, prefixes=dict(names)))
-    except SyntaxError as error:
-        raise query_error(query, error) from error
-    except (RuntimeError, ValueError) as error:
-        raise QueryError(f"the query cannot be evaluated: {error}") from error
-
-
 # ------------------------------------------------------------------------------------------------------- contents
 
 _COUNTS = """
-PREFIX kg: <https://kg.example.org/ontology#>
-PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
-PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 SELECT ?entries ?concepts ?statements {
   { SELECT (COUNT(*) AS ?entries) { ?entry a kg:Entry } }
   { SELECT (COUNT(*) AS ?concepts) { ?concept a skos:Concept } }

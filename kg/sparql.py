@@ -7,7 +7,7 @@ and leaves the choice of a format to its caller. This module deals with the thre
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import pyoxigraph as ox
@@ -15,9 +15,10 @@ import pyoxigraph as ox
 from kg.errors import NotAcceptable, QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     Format = TypeVar("Format", ox.QueryResultsFormat, ox.RdfFormat)
+    Form = type[ox.QuerySolutions] | type[ox.QueryBoolean] | type[ox.QueryTriples]
 
 RESULT_FORMATS: Mapping[str, ox.QueryResultsFormat] = {
     "json": ox.QueryResultsFormat.JSON,
@@ -122,12 +123,11 @@ def names_graphs(query: str, names: Mapping[str, str]) -> bool:
     return False
 
 
-def form(query: str, names: Mapping[str, str]) -> type | None:
-    """The class of the query's answer, or None for a query in a dialect that the engine does not know."""
-    if not _SERVICE.search(query):
-        with suppress(SyntaxError, RuntimeError, OSError, ValueError):
-            return type(ox.Store().query(query, prefixes=dict(names)))
-    return None
+def form(query: str, names: Mapping[str, str]) -> Form:
+    """The class of the query's answer, learnt by asking an empty store; raises `QueryError`."""
+    refuse_service(query, names)
+    with faults_of(query):
+        return type(ox.Store().query(query, prefixes=dict(names)))
 
 
 def wrong_form(wanted: str, answer: type) -> QueryError:
@@ -163,6 +163,17 @@ def declare(query: str, names: Mapping[str, str]) -> str:
 
 _PLACE = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
 _KEYWORD = re.compile(r"[A-Z_]{2,}")
+
+
+@contextmanager
+def faults_of(query: str) -> Iterator[None]:
+    """Within it, what the engine finds wrong with the query is raised as `QueryError`."""
+    try:
+        yield
+    except SyntaxError as error:
+        raise query_error(query, error) from error
+    except (RuntimeError, ValueError) as error:  # an unknown function, an aggregate that cannot be computed
+        raise QueryError(f"the query cannot be evaluated: {error}") from error
 
 
 def query_error(query: str, error: SyntaxError) -> QueryError:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyoxigraph as ox
 
-from kg.errors import MissingGraph, QueryError, StoreError
+from kg.errors import MissingGraph, StoreError
 from kg.serialize import prefixes, serialize
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, names_graphs, query_error, refuse_service, wrong_form
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, faults_of, names_graphs, refuse_service, wrong_form
 from kg.swap import settled, write_build
 from kg.vocabulary import BASE
 
@@ -143,13 +143,10 @@ class LocalStore:
     def _query(self, query: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         names = self.prefixes
         refuse_service(query, names)
+        union = not names_graphs(query, names)
         try:
-            union = not names_graphs(query, names)
-            return self._store.query(query, prefixes=names, use_default_graph_as_union=union)
-        except SyntaxError as error:
-            raise query_error(query, error) from error
-        except RuntimeError as error:  # an unknown function, an aggregate that cannot be computed
-            raise QueryError(f"the query cannot be evaluated: {error}") from error
+            with faults_of(query):
+                return self._store.query(query, prefixes=names, use_default_graph_as_union=union)
         except OSError as error:
             raise StoreError(f"{self.place} cannot be read ({error}): build the graph again") from error
 
