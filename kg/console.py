@@ -141,43 +141,33 @@ def say_answer(graph: KnowledgeGraph, sparql: str, format: str) -> None:
     """Print the answer of a SPARQL query, as a table or in a format that `KnowledgeGraph.sparql` knows."""
     import pyoxigraph as ox
 
+    from kg.serialize import prefixes
+
     if format != "table":
         content, _ = graph.sparql(sparql, format)
         sys.stdout.flush()
         sys.stdout.buffer.write(content if content.endswith(b"\n") else content + b"\n")
         sys.stdout.buffer.flush()
         return
-    answer = graph.query(sparql)
+    answer, names = graph.query(sparql), prefixes(graph.base)
     if isinstance(answer, bool):
         say("yes" if answer else "no")
     elif isinstance(answer, ox.QuerySolutions):
-        names = [variable.value for variable in answer.variables]
-        shown = _Shortener(graph)
-        rows = [[shown(row[name]) for name in names] for row in answer]
-        say_table(names, rows)
+        columns = [variable.value for variable in answer.variables]
+        rows = [[_shown(row[column], names) for column in columns] for row in answer]
+        say_table(columns, rows)
         note(f"{len(rows):,} {'row' if len(rows) == 1 else 'rows'}")
     else:
-        shown = _Shortener(graph)
-        triples = [[shown(part) for part in (t.subject, t.predicate, t.object)] for t in answer]
+        triples = [[_shown(part, names) for part in (t.subject, t.predicate, t.object)] for t in answer]
         say_table(["subject", "predicate", "object"], triples)
 
 
-class _Shortener:
-    """RDF terms as people read them: IRIs with known prefixes, the plain value of literals."""
+def _shown(term: object, names: Mapping[str, str]) -> str:
+    """An RDF term as people read it: an IRI with its prefix, the plain value of a literal."""
+    import pyoxigraph as ox
 
-    def __init__(self, graph: KnowledgeGraph) -> None:
-        from kg.serialize import prefixes
+    from kg.serialize import shortened
 
-        self._names = sorted(
-            ((iri, name) for name, iri in prefixes(graph.base).items()), key=lambda pair: -len(pair[0])
-        )
-
-    def __call__(self, term: object) -> str:
-        import pyoxigraph as ox
-
-        if not isinstance(term, ox.NamedNode):
-            return "" if term is None else str(getattr(term, "value", term))
-        for iri, name in self._names:
-            if term.value.startswith(iri):
-                return f"{name}:{term.value[len(iri) :]}"
-        return term.value
+    if isinstance(term, ox.NamedNode):
+        return shortened(term.value, names)
+    return "" if term is None else str(getattr(term, "value", term))

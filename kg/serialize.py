@@ -31,6 +31,17 @@ def prefixes(base: str = BASE) -> dict[str, str]:
     return {**PREFIXES, **{name: f"{base}{name}/" for name in folders}, "data": base}
 
 
+def shortened(iri: str, names: Mapping[str, str]) -> str:
+    """An IRI as people read it: with the prefix of the longest namespace around it, or in full.
+
+    >>> shortened("http://example.org/kg#uses", {"ex": "http://example.org/", "kg": "http://example.org/kg#"})
+    'kg:uses'
+    """
+    around = [name for name, namespace in names.items() if iri.startswith(namespace) and iri != namespace]
+    name = max(around, key=lambda name: len(names[name]), default=None)
+    return iri if name is None else f"{name}:{iri[len(names[name]) :]}"
+
+
 def serialize(quads: Triples, format: ox.RdfFormat, names: Mapping[str, str] | None = None) -> bytes:
     """Quads or triples in a format, as UTF-8. A format without graphs gets the union of all graphs.
 

@@ -18,7 +18,7 @@ from pyshacl import validate as pyshacl_validate
 from rdflib.namespace import RDF, RDFS, SH
 
 from kg.errors import OntologyError, QueryError
-from kg.serialize import prefixes
+from kg.serialize import prefixes, shortened
 from kg.vocabulary import XSD, data_file
 
 if TYPE_CHECKING:
@@ -246,11 +246,7 @@ def _name(shapes: rdflib.Graph, node: rdflib.term.Node) -> str:
 
 
 def _show(value: str) -> str:
-    """An IRI in the words of readers, with the prefix that they know."""
-    for prefix, namespace in _SHOWN.items():
-        if value.startswith(namespace) and value != namespace:
-            return f"{prefix}:{value[len(namespace) :]}"
-    return value
+    return shortened(value, _SHOWN)
 
 
 def _severity(shapes: rdflib.Graph, shape: rdflib.term.Node) -> str:
