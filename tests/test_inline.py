@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import doctest
-import importlib
-
 import pytest
 
 from kg.inline import clean, verbatim
@@ -58,10 +55,3 @@ def test_an_empty_passage_knows_where_it_would_stand() -> None:
 
 def test_verbatim_keeps_markup() -> None:
     assert verbatim("x = a ** b\n  # *note*", 0, 21, base=0).text == "x = a ** b # *note*"
-
-
-@pytest.mark.parametrize("name", ["delimited", "inline", "segment", "unfold"])
-def test_examples_in_docstrings_are_right(name: str) -> None:
-    result = doctest.testmod(importlib.import_module(f"kg.{name}"))
-    assert result.attempted
-    assert not result.failed
