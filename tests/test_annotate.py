@@ -129,7 +129,7 @@ def test_free_text_gives_records_that_quote_it(nlp: Language) -> None:
     text = "A windpump uses sails to raise water.\n\nIts maker is lost. The screw pump (Ramelli, 1588) lifts water."
     records = list(extract_text(text, nlp))
     assert {r["type"] for r in records} == {"mention", "statement"}
-    assert all(text[r["start"] : r["end"]] == r["text"] for r in records)
+    assert all(text[r["start"] : r["end"]] == r["exact"] for r in records)
     statements = {(r["subject"], r["predicate"], r["object"]) for r in records if r["type"] == "statement"}
     assert ("screw pump", "developedBy", "Ramelli") in statements
     assert not any(s in {"it", "its", ""} for s, _, _ in statements)

@@ -15,6 +15,7 @@ from kg.annotate.abbreviations import abbreviations
 from kg.annotate.definitions import genus
 from kg.annotate.glossary import masks
 from kg.annotate.kinds import kind_of_concept
+from kg.annotate.proofs import proof
 from kg.annotate.relations import Candidate, host_phrase, of_aside, of_unit
 from kg.annotate.structure import Listed, Stretch, Topic, cue_of, is_named, read
 from kg.annotate.syntax import Names
@@ -105,8 +106,9 @@ def finish(work: Work, docs: Mapping[str, Doc], glossary: Glossary, model: Confi
     if not definitions:
         flags.add(Flag.NO_DEFINITION)
     texts = [text for block in entry.blocks if block.kind is not BlockKind.CODE for text in block.texts]
+    proved = tuple(replace(a, span=proof(entry.blocks, a.span)) for a in assertions)
     return Annotation(
-        entry, headword, kind, definitions, found, assertions, abbreviations(texts), work.boilerplate, frozenset(flags)
+        entry, headword, kind, definitions, found, proved, abbreviations(texts), work.boilerplate, frozenset(flags)
     )
 
 

@@ -26,7 +26,7 @@ _PARAGRAPH = re.compile(r"\S(?:.|\n(?!\s*\n))*")
 def extract_text(text: str, nlp: Language) -> Iterator[dict[str, Any]]:
     """The mentions, then the statements of a text, as records that can be written as JSON.
 
-    Offsets count code points of `text`; `text[start:end]` is the record's `text`. Nothing is related to what only a
+    Offsets count code points of `text`; `text[start:end]` is the record's `exact`. Nothing is related to what only a
     pronoun names, because a free text has no concept of its own.
     """
     blocks = tuple(
@@ -51,4 +51,4 @@ def _passage(text: str, start: int) -> Passage:
 
 
 def _place(text: str, span: Span) -> dict[str, Any]:
-    return {"start": span.start, "end": span.end, "text": text[span.start : span.end]}
+    return {"start": span.start, "end": span.end, "exact": text[span.start : span.end]}
