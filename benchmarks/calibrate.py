@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from kg.model import Entry, Headword
 
 FOLDS = 5
-MINIMUM = {"assertions": 5, "mentions": 4}
+MINIMUM = {"assertions": 4, "mentions": 3}
 PENALTY = {"assertions": 4.0, "mentions": 3.0}
 
 
@@ -74,8 +74,12 @@ def read_entries(seeds: Path) -> tuple[list[Entry], list[Headword]]:
 class Logistic:
     """Logistic regression over sets of named features, fitted by Adam on the whole batch; deterministic."""
 
-    def __init__(self, rows: Sequence[tuple[str, ...]], labels: Sequence[bool], minimum: int, penalty: float) -> None:
-        counts = Counter(feature for row in rows for feature in row)
+    def __init__(
+        self, groups: Sequence[Sequence[tuple[str, ...]]], labels: Sequence[bool], minimum: int, penalty: float
+    ) -> None:
+        """`groups` are the rows of each entry; a feature must be seen in `minimum` entries: rows of one are alike."""
+        rows = [row for group in groups for row in group]
+        counts = Counter(feature for group in groups for feature in {f for row in group for f in row})
         self.names = sorted(f for f, n in counts.items() if n >= minimum)
         index = {name: n for n, name in enumerate(self.names)}
         known = [[index[f] for f in row if f in index] for row in rows]
@@ -281,7 +285,7 @@ def main() -> None:
         fitted: dict[int, Logistic] = {}
         for f in range(FOLDS):
             inside = [g for g in sorted(work) if fold[g] != f]
-            rows = [x.features for g in inside for x in items[task][g]]
+            rows = [[x.features for x in items[task][g]] for g in inside]
             fitted[f] = Logistic(rows, [t for g in inside for t in truth[task][g]], MINIMUM[task], PENALTY[task])
         held = {g: fitted[fold[g]].model(0.0) for g in sorted(work)}
         floors = [round(0.1 + 0.02 * n, 2) for n in range(23)]
@@ -291,12 +295,12 @@ def main() -> None:
         said = np.array([held[g].of(x.features) for g in sorted(work) for x in items[task][g]])
         was = np.array([t for g in sorted(work) for t in truth[task][g]], dtype=float)
         print("\n".join(reliability(said, was)))
-        rows = [x.features for g in sorted(work) for x in items[task][g]]
+        rows = [[x.features for x in items[task][g]] for g in sorted(work)]
         final = Logistic(rows, [t for g in sorted(work) for t in truth[task][g]], MINIMUM[task], PENALTY[task])
         model = final.model(floor)
         result[task] = {"bias": model.bias, "floor": model.floor, "weights": dict(sorted(model.weights.items()))}
         print(
-            f"    {len(model.weights)} weights from {len(rows)} candidates; on the same entries: "
+            f"    {len(model.weights)} weights from {sum(map(len, rows))} candidates; on the same entries: "
             + "P {:.3f}  R {:.3f}  F1 {:.3f}".format(*f1_of(task, dict.fromkeys(work, model), [floor])[0])
         )
         if task == "assertions":

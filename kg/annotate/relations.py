@@ -21,7 +21,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kg.annotate.lexicon import predicates
+from kg.annotate.lexicon import lexicon, predicates
 from kg.annotate.phrases import Phrase, is_nominal, phrases
 from kg.annotate.syntax import NO_NAMES, Link, Names, links, refers_back
 from kg.annotate.units import Role, Unit
@@ -219,13 +219,19 @@ def _items(unit: Unit, start: int) -> Iterator[tuple[str, Span]]:
         while b > a and text[b - 1] in " .,;:…\"'":
             b -= 1
         item = re.sub(r"^(?:the|a|an|usually|typically|often|mostly|primarily|e\.g\.)\s+", "", text[a:b])
-        if (
-            item
-            and any(c.isalpha() for c in item)
-            and item.lower() not in {"etc", "etc.", "others", "more", "and more"}
-        ):
+        if _is_item(item):
             yield item, unit.passage.span(a, b)
         at = match.end() if match else end
+
+
+def _is_item(text: str) -> bool:
+    """Whether a piece of an enumeration can name a thing: no formula, no function word, no adverbial."""
+    words = text.casefold().split()
+    if not words or "=" in text or not any(c.isalpha() for c in text):
+        return False
+    if words[-1].strip(".") in {"etc", "others", "more"}:
+        return False
+    return words[0] not in lexicon().opening_prepositions | lexicon().title_glue
 
 
 def host_phrase(doc: Doc, unit: Unit, position: int) -> str | None:

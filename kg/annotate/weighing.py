@@ -110,6 +110,8 @@ def _of_reading(c: Candidate, predicate: str, obj: str | Year, whose: str, elsew
         f"subject-kind={whose} {predicate}",
         *(f"proposed={other} {predicate}" for other in elsewhere),
     ]
+    if predicate == c.predicate:
+        found += ["announced", f"announced by {family}", f"announced as {predicate}"]
     if c.cue:
         found.append(f"cue={c.cue} {predicate}")
         known = predicates().get(c.cue)
