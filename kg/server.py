@@ -26,6 +26,7 @@ import pyoxigraph as ox
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from kg import server_html as html
 from kg.errors import ConceptNotFound, EndpointError, KgError, NotAcceptable, QueryError, UsageError
@@ -34,7 +35,7 @@ from kg.serialize import prefixes, serialize
 from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, form
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from typing import IO
 
     from kg.graph import KnowledgeGraph
@@ -83,7 +84,7 @@ def serve(
     port: int = 7010,
     *,
     limits: Limits | None = None,
-    origin: str | None = "*",
+    origin: str | None = None,
 ) -> None:
     """Serve the graph until interrupted; only this machine can reach the default address.
 
@@ -91,20 +92,31 @@ def serve(
     """
     import uvicorn
 
-    web = app(graph, limits=limits, origin=origin)
+    # On a loopback address only requests that name this machine are answered: a site that points its own name here
+    # (DNS rebinding) must not read the graph through a visitor's browser.
+    hosts = ("localhost", "127.0.0.1", "[::1]") if host in {"localhost", "127.0.0.1", "::1"} else ("*",)
+    web = app(graph, limits=limits, origin=origin, hosts=hosts)
     uvicorn.run(
         web, host=host, port=port, log_level="info", access_log=False, server_header=False, timeout_graceful_shutdown=1
     )
 
 
-def app(graph: KnowledgeGraph, *, limits: Limits | None = None, origin: str | None = "*") -> FastAPI:
+def app(
+    graph: KnowledgeGraph,
+    *,
+    limits: Limits | None = None,
+    origin: str | None = None,
+    hosts: Sequence[str] = ("*",),
+) -> FastAPI:
     """The web application over a graph.
 
     `origin` is the site whose scripts may read answers in a browser (CORS): `*` is any site, None is no other site.
+    `hosts` are the names by which the server may be addressed (the `Host` header); `*` is any.
     """
     limits = limits or Limits()
     engine = _Engine(graph, limits)
     web = FastAPI(title="kg", docs_url=None, redoc_url=None, openapi_url=None)
+    web.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
 
     @web.middleware("http")
     async def add_headers(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:

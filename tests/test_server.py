@@ -26,7 +26,7 @@ from kg.vocabulary import SKOS
 from tests.orchard import orchard_knowledge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 LABELS = "SELECT ?label { ?c skos:prefLabel ?label } ORDER BY ?label LIMIT 2"
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?l && ?d != ?k) }"
@@ -40,11 +40,16 @@ def orchard() -> KnowledgeGraph:
 
 
 @contextmanager
-def running(graph: KnowledgeGraph, limits: Limits | None = None, origin: str | None = "*") -> Iterator[str]:
+def running(
+    graph: KnowledgeGraph,
+    limits: Limits | None = None,
+    origin: str | None = "*",
+    hosts: Sequence[str] = ("*",),
+) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            app(graph, limits=limits, origin=origin), log_level="error", timeout_graceful_shutdown=1
+            app(graph, limits=limits, origin=origin, hosts=hosts), log_level="error", timeout_graceful_shutdown=1
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
@@ -180,7 +185,13 @@ def test_every_response_has_the_security_headers(web: httpx.Client, path: str) -
     assert headers["access-control-allow-origin"] == "*"
 
 
-def test_other_sites_can_be_shut_out() -> None:
+def test_a_server_of_this_machine_is_not_addressed_by_other_names() -> None:
+    with running(orchard(), hosts=("localhost", "127.0.0.1")) as url:
+        assert httpx.get(f"{url}/healthz").status_code == 200
+        assert httpx.get(f"{url}/healthz", headers={"Host": "rebound.example.org"}).status_code == 400
+
+
+def test_other_sites_are_shut_out_unless_they_are_named() -> None:
     with running(orchard(), origin=None) as url:
         answer = httpx.get(f"{url}/healthz", headers={"Origin": "http://example.org"})
         assert answer.json() == {"status": "ok"}
