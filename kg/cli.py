@@ -116,6 +116,8 @@ def build(
 
     with console.progress() as progress:
         report = run(paths or [Path("seeds")], output, base=base, model=model, validate=validate, progress=progress)
+    for line in present.skipped(report):
+        console.note(line)
     console.say_pairs(present.summary(report))
     console.note(f"built {output}: graph.ttl, graph.nq, report.json, store/ (kg --help shows what can be asked)")
 
@@ -360,8 +362,11 @@ def serve(
     graph: GraphOption = "output",
     host: Annotated[str, Option(help="The address to listen on; the default serves this machine only.")] = "127.0.0.1",
     port: Annotated[int, Option(min=0, max=65535, help="The port.")] = 7010,
+    cors: Annotated[
+        str | None, Option(metavar="ORIGIN", help="A site whose scripts may read answers in a browser; * is any site.")
+    ] = None,
 ) -> None:
     """Serve the graph: a SPARQL endpoint and a small page to ask it from."""
     from kg.server import serve as run
 
-    run(_open(graph), host=host, port=port)
+    run(_open(graph), host=host, port=port, origin=cors)

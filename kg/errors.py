@@ -7,6 +7,7 @@
     │   ├── NotAcceptable     an answer was asked for in a format that it cannot be given in
     │   └── MissingGraph      no built graph where one was expected
     ├── ReadError             a document is not what it should be; `file` and `line` when known
+    │   └── NotAGlossary      it can be read, but there are no entries in it
     ├── NoPath                two concepts are not connected within the constraints
     ├── OntologyError         a term that the ontology does not define
     ├── StoreError            the store is damaged, locked or of another version
@@ -67,13 +68,18 @@ class MissingGraph(UsageError):
 
 
 class ReadError(KgError):
-    """A document is not what it should be: not there, not UTF-8, or no glossary."""
+    """A document is not what it should be: not there, not UTF-8, or no glossary. `reason` leaves out where."""
 
     def __init__(self, message: str, file: str | Path | None = None, line: int | None = None) -> None:
+        self.reason = message
         self.file = file
         self.line = line
         where = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
         super().__init__(f"{where}{message}")
+
+
+class NotAGlossary(ReadError):
+    """A document can be read, but it has no entries: a licence, a letter, an empty file."""
 
 
 class NoPath(KgError):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import kg
 from kg.annotate import DEFAULT_MODEL
+from kg.errors import NotAGlossary, StoreError
 from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
@@ -50,9 +51,18 @@ class DocumentReport:
 
 
 @dataclass(frozen=True, slots=True)
+class SkippedDocument:
+    """A file that was met in a folder and is no glossary."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class BuildReport:
     """What was read, found and flagged, and how long each stage took (`seconds`, wall time).
 
+    `skipped` lists the files in the folders that were read whose text is no glossary.
     `boilerplate` counts the spans that were recognised as recurring text and skipped. `duplicates` counts the entries
     whose text stands on more than one page; `orphans` the concepts without any relation. `violations` maps a SHACL
     shape to its number of violations; None when validation was not asked for.
@@ -62,6 +72,7 @@ class BuildReport:
     model: str
     base: str
     documents: tuple[DocumentReport, ...]
+    skipped: tuple[SkippedDocument, ...]
     entries: int
     concepts: int
     glossary_concepts: int
@@ -115,8 +126,11 @@ def build(
     The directory then holds `store/` (the dataset), `graph.ttl`, `graph.nq` and `report.json`. A build that fails or
     is interrupted leaves the graph that was there before.
 
+    A text in a folder that is no glossary (its README, a licence) is skipped, and the report says so; a file that is
+    named itself has to be one.
+
     Raises:
-        ReadError: a document is missing, not UTF-8, or no glossary.
+        ReadError: a document is missing or not UTF-8, one that was named is no glossary, or no glossary was found.
         UsageError: the spaCy model is not installed, or `base` is no IRI.
         StoreError: another build is writing to `output`, or it cannot be written.
     """
@@ -126,7 +140,7 @@ def build(
     usable_base(base)
     output = Path(output)
     stages = _Stages(progress)
-    documents, knowledge = _know(paths, model=model, stages=stages)
+    documents, skipped, knowledge = _know(paths, model=model, stages=stages)
     with stages("triples"):
         dataset = list(quads(knowledge, base=base))
     violations = None
@@ -135,32 +149,55 @@ def build(
             violations = _violations(dataset)
     with stages("store"):
         write_build(output, dataset, base=base)
-    report = _report(documents, knowledge, model, base, len(dataset), violations, stages.seconds)
-    draft = output / "report.json.new"
-    draft.write_text(report.to_json(), encoding="utf-8", newline="\n")
-    draft.replace(output / "report.json")
+    report = _report(documents, skipped, knowledge, model, base, len(dataset), violations, stages.seconds)
+    _write(report, output / "report.json")
     return report
 
 
-def _know(paths: Iterable[str | Path], *, model: str, stages: _Stages) -> tuple[tuple[DocumentReport, ...], Knowledge]:
-    """What was read, and the resolved glossary: the stages that know nothing of RDF."""
+def _write(report: BuildReport, path: Path) -> None:
+    draft = path.with_name(path.name + ".new")
+    try:
+        draft.write_text(report.to_json(), encoding="utf-8", newline="\n")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise StoreError(f"{path} cannot be written: {error.strerror}; the graph beside it is complete") from error
+
+
+def _know(
+    paths: Iterable[str | Path], *, model: str, stages: _Stages
+) -> tuple[tuple[DocumentReport, ...], tuple[SkippedDocument, ...], Knowledge]:
+    """What was read, what was skipped, and the resolved glossary: the stages that know nothing of RDF."""
     from kg.blocks import parse
     from kg.headers import flagged, headwords
     from kg.read import documents, read
     from kg.resolve import resolve
 
     reports = []
+    skipped = []
     entries: list[Entry] = []
     with stages("read") as tell:
-        sources = documents(map(Path, paths))
+        places = [Path(path) for path in paths]
+        sources = documents(places)
+        named = {place.resolve() for place in places}
         for number, (path, source) in enumerate(sources, 1):
-            found = [flagged(parse(entry)) for entry in read(path, source=source)]
+            try:
+                found = [flagged(parse(entry)) for entry in read(path, source=source)]
+            except NotAGlossary as error:
+                if path.resolve() in named:
+                    raise
+                skipped.append(SkippedDocument(str(path), error.reason))
+                continue
             entries += found
             content = path.read_bytes()
             characters = len(content.decode("utf-8"))
             digest = hashlib.sha256(content).hexdigest()
             reports.append(DocumentReport(source, str(path), digest, characters, len(found)))
             tell("read", number, len(sources))
+        if not reports:
+            raise NotAGlossary(
+                f"nothing here is a glossary ({len(sources):,} looked at): {skipped[0].reason}", skipped[0].path
+            )
     with stages("headers"):
         words = headwords(entries)
     with stages("load model"):
@@ -174,7 +211,7 @@ def _know(paths: Iterable[str | Path], *, model: str, stages: _Stages) -> tuple[
             tell("annotate", len(annotations), len(entries))
     with stages("resolve"):
         knowledge = resolve(annotations)
-    return tuple(reports), knowledge
+    return tuple(reports), tuple(skipped), knowledge
 
 
 def _violations(dataset: list[Quad]) -> dict[str, int]:
@@ -188,6 +225,7 @@ def _violations(dataset: list[Quad]) -> dict[str, int]:
 
 def _report(
     documents: tuple[DocumentReport, ...],
+    skipped: tuple[SkippedDocument, ...],
     knowledge: Knowledge,
     model: str,
     base: str,
@@ -202,6 +240,7 @@ def _report(
         model=model,
         base=base,
         documents=documents,
+        skipped=skipped,
         entries=len(facts),
         concepts=len(knowledge.concepts),
         glossary_concepts=sum(bool(c.entries) for c in knowledge.concepts),

@@ -97,6 +97,14 @@ def statistics(stats: Statistics) -> Iterator[tuple[str, str]]:
     yield "hubs", ", ".join(f"{hub.concept.label} {hub.degree}" for hub in stats.hubs)
 
 
+def skipped(report: BuildReport, *, most: int = 10) -> Iterator[str]:
+    """Yield a line for each file that was met and is no glossary, up to `most` of them."""
+    for document in report.skipped[:most]:
+        yield f"skipped {document.path}: {document.reason}"
+    if report.skipped[most:]:
+        yield f"skipped {len(report.skipped) - most:,} more; report.json lists them"
+
+
 def summary(report: BuildReport) -> Iterator[tuple[str, str]]:
     """Yield the rows of a build's summary: what, how much."""
     characters = sum(document.characters for document in report.documents)

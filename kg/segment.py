@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from kg.errors import ReadError
+from kg.errors import NotAGlossary
 from kg.model import Entry, Layout, Span
 from kg.names import singular
 
@@ -315,19 +315,21 @@ def _layout_of(sample: list[Line]) -> Layout | None:
 def segment(lines: Iterable[Line], *, source: str, path: Path | None = None) -> Iterator[Entry]:
     """Yield the entries of a document, in order; `blocks` are still empty. Errors name the `path`, if it is given.
 
-    What stands before the first header is the preamble and belongs to no entry. Raises `ReadError` if the first
+    What stands before the first header is the preamble and belongs to no entry. Raises `NotAGlossary` if the first
     lines hold no header line with a text below that speaks of it.
     """
     feed = iter(lines)
     sample = list(islice(feed, SAMPLE))
     if not any(line.text.strip() for line in sample):
-        raise ReadError("the document is empty; a glossary has header lines ('term, category') and a text below each",
-                        path or source)  # fmt: skip
+        raise NotAGlossary(
+            "the document is empty; a glossary has header lines ('term, category') and a text below each",
+            path or source,
+        )
     layout = _layout_of(sample)
     if layout is None:
-        raise ReadError(
-            f"no glossary: none of the first {len(sample)} lines is a header ('term, category') "
-            "with a text below it that begins with the term",
+        raise NotAGlossary(
+            "no glossary: no header ('term, category') with a text below that begins with the term "
+            f"(looked at {len(sample)} {'line' if len(sample) == 1 else 'lines'})",
             path or source,
         )
     header: Line | None = None

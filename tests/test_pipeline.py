@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import kg
-from kg.errors import ReadError, UsageError
+from kg.errors import NotAGlossary, ReadError, UsageError
 
 ROOT = Path(__file__).parent.parent
 SMALL = """\
@@ -158,3 +158,42 @@ def test_extract_reads_free_text_and_writes_json_lines() -> None:
     assert {r["type"] for r in records} == {"mention", "statement"}
     for record in records:
         assert text[record["start"] : record["end"]] == record["exact"]
+
+
+def test_what_is_no_glossary_in_a_folder_is_skipped_with_a_note(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "mills.txt").write_text(SMALL, encoding="utf-8")
+    (docs / "README.md").write_text("# Mills\n\nThis folder is about mills. Have fun.\n", encoding="utf-8")
+    (docs / "empty.txt").touch()
+    done = _kg("build", str(docs), "-o", str(tmp_path / "out"), "--no-validate")
+    assert done.returncode == 0
+    notes = done.stderr.splitlines()
+    assert notes[0].startswith(f"skipped {docs / 'README.md'}: no glossary: no header")
+    assert notes[1].startswith(f"skipped {docs / 'empty.txt'}: the document is empty")
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert [document["source"] for document in report["documents"]] == ["mills.txt"]
+    assert [each["path"] for each in report["skipped"]] == [str(docs / "README.md"), str(docs / "empty.txt")]
+    assert all(each["reason"] in note for each, note in zip(report["skipped"], notes, strict=False))
+
+
+def test_a_named_file_has_to_be_a_glossary_even_when_its_folder_is_named_too(tmp_path: Path) -> None:
+    (tmp_path / "mills.txt").write_text(SMALL, encoding="utf-8")
+    readme = tmp_path / "README.md"
+    readme.write_text("# Mills\n\nThis folder is about mills.\n", encoding="utf-8")
+    with pytest.raises(NotAGlossary, match=r"README\.md: no glossary: no header"):
+        kg.build([tmp_path, readme], tmp_path / "out")
+
+
+def test_a_folder_without_any_glossary_is_refused(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.md"):
+        (tmp_path / name).write_text("It rained.\n\nWe went home.\n", encoding="utf-8")
+    with pytest.raises(NotAGlossary, match=r"a\.txt: nothing here is a glossary \(2 looked at\): no glossary: no header"):
+        kg.build([tmp_path], tmp_path / "out")
+
+
+def test_a_file_in_a_folder_that_cannot_be_decoded_is_refused_because_it_may_be_a_glossary(tmp_path: Path) -> None:
+    (tmp_path / "mills.txt").write_text(SMALL, encoding="utf-8")
+    (tmp_path / "old.txt").write_bytes(SMALL.replace("dam", "bâ").encode("latin-1"))
+    with pytest.raises(ReadError, match=r"old\.txt:5: not UTF-8"):
+        kg.build([tmp_path], tmp_path / "out")
