@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from kg.errors import KgError
 from kg.vocabulary import XSD
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import rdflib
 
     from kg.index import ConceptIndex
+
+    Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 
 def to_networkx(index: ConceptIndex) -> networkx.MultiDiGraph:
@@ -44,31 +47,49 @@ def to_rdflib(quads: Iterable[ox.Quad], prefixes: Mapping[str, str]) -> rdflib.D
     """
     import rdflib
 
-    dataset = rdflib.Dataset(default_union=True)
+    dataset, terms = rdflib.Dataset(default_union=True), RdflibTerms()
     for name, iri in prefixes.items():
         dataset.bind(name, iri, replace=True)
     graphs: dict[object, rdflib.Graph] = {ox.DefaultGraph(): dataset.default_graph}
     for quad in quads:
         graph = graphs.get(quad.graph_name)
         if graph is None:
-            name = _term(quad.graph_name)
-            assert not isinstance(name, rdflib.Literal)  # RDF names graphs by IRIs and blank nodes
-            graph = graphs[quad.graph_name] = dataset.graph(name)
-        graph.add((_term(quad.subject), _term(quad.predicate), _term(quad.object)))
+            assert not isinstance(quad.graph_name, ox.DefaultGraph)
+            graph = graphs[quad.graph_name] = dataset.graph(terms(quad.graph_name))
+        graph.add(terms.triple(quad))
     return dataset
 
 
-def _term(term: object) -> rdflib.URIRef | rdflib.BNode | rdflib.Literal:
-    import rdflib
+class RdflibTerms:
+    """Turns pyoxigraph's terms into rdflib's, literals as they are written, each IRI once: many triples share few."""
 
-    match term:
-        case ox.NamedNode(value):
-            return rdflib.URIRef(value)
-        case ox.BlankNode(value):
-            return rdflib.BNode(value)
-        case ox.Literal() if term.language:
+    def __init__(self) -> None:
+        self._iris: dict[str, rdflib.URIRef] = {}
+
+    def __contains__(self, term: Term) -> bool:
+        """Whether a term was met before; of terms that are no IRIs that is not known, and assumed."""
+        return not isinstance(term, ox.NamedNode) or term.value in self._iris
+
+    def __call__(self, term: Term) -> rdflib.URIRef | rdflib.BNode | rdflib.Literal:
+        """The same term. Raises `KgError` for a triple, which rdflib has no term for."""
+        if isinstance(term, ox.NamedNode):
+            return self._iris.get(term.value) or self._new(term.value)
+        import rdflib
+
+        if isinstance(term, ox.BlankNode):
+            return rdflib.BNode(term.value)
+        if not isinstance(term, ox.Literal):
+            raise KgError(f"rdflib has no triples about triples, so it cannot take {term}")
+        if term.language:
             return rdflib.Literal(term.value, lang=term.language)
-        case ox.Literal():
-            datatype = None if term.datatype == XSD.string else rdflib.URIRef(term.datatype.value)
-            return rdflib.Literal(term.value, datatype=datatype, normalize=False)
-    raise NotImplementedError(f"rdflib has no term for {term}")
+        datatype = None if term.datatype == XSD.string else self(term.datatype)
+        return rdflib.Literal(term.value, datatype=datatype, normalize=False)
+
+    def triple(self, triple: ox.Triple | ox.Quad) -> tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]:
+        """The same triple, without its graph."""
+        return self(triple.subject), self(triple.predicate), self(triple.object)
+
+    def _new(self, iri: str) -> rdflib.URIRef:
+        import rdflib
+
+        return self._iris.setdefault(iri, rdflib.URIRef(iri))

@@ -17,9 +17,10 @@ import rdflib
 from pyshacl import validate as pyshacl_validate
 from rdflib.namespace import RDF, RDFS, SH
 
+from kg.convert import RdflibTerms
 from kg.errors import OntologyError, QueryError
 from kg.serialize import prefixes, shortened
-from kg.vocabulary import XSD, data_file
+from kg.vocabulary import data_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -104,11 +105,11 @@ class _Finding:
 
 
 def _read(paths: Sequence[Path]) -> rdflib.Graph:
-    graph, terms = rdflib.Graph(), _Terms()
+    graph, terms = rdflib.Graph(), RdflibTerms()
     for path in paths:
         try:
             for triple in ox.parse(path.read_bytes(), format=ox.RdfFormat.TURTLE):
-                graph.add((terms(triple.subject), terms(triple.predicate), terms(triple.object)))
+                graph.add(terms.triple(triple))
         except SyntaxError as error:
             raise OntologyError(f"{path}:{error.lineno}: not Turtle: {error.msg}") from error
         except OSError as error:
@@ -179,16 +180,16 @@ def _data(store: Store, wanted: set[str] | None) -> rdflib.Graph:
 
     The type of a node is left out if nothing else is wanted of that node and the shapes do not name the class.
     """
-    data, terms, types, rdf_type = rdflib.Graph(), _Terms(), [], str(RDF.type)
+    data, terms, types, rdf_type = rdflib.Graph(), RdflibTerms(), [], str(RDF.type)
     for quad in store.quads():
         predicate = quad.predicate.value
         if wanted and predicate == rdf_type and str(quad.object)[1:-1] not in wanted:
             types.append(quad)
         elif not wanted or predicate in wanted:
-            data.add((terms(quad.subject), terms(quad.predicate), terms(quad.object)))
+            data.add(terms.triple(quad))
     for quad in types:
         if quad.subject in terms:
-            data.add((terms(quad.subject), terms(quad.predicate), terms(quad.object)))
+            data.add(terms.triple(quad))
     return data
 
 
@@ -204,35 +205,7 @@ def _wanted(shapes: rdflib.Graph) -> set[str] | None:
     return named | {str(RDF.type), str(RDFS.subClassOf)}
 
 
-# --------------------------------------------------------------------------------------------------------------- terms
-
-
-class _Terms:
-    """Turns pyoxigraph's terms into rdflib's, making each IRI once: many triples share few."""
-
-    def __init__(self) -> None:
-        self._iris: dict[str, rdflib.URIRef] = {}
-
-    def __contains__(self, term: ox.NamedNode | ox.BlankNode | ox.Triple) -> bool:
-        return not isinstance(term, ox.NamedNode) or term.value in self._iris
-
-    def __call__(self, term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> rdflib.term.Node:
-        if isinstance(term, ox.NamedNode):
-            return self._iri(term.value)
-        if isinstance(term, ox.BlankNode):
-            return rdflib.BNode(term.value)
-        if not isinstance(term, ox.Literal):
-            raise OntologyError(f"triples about triples cannot be checked: {term}")
-        if term.language:
-            return rdflib.Literal(term.value, lang=term.language)
-        if term.datatype == XSD.string:
-            return rdflib.Literal(term.value)
-        return rdflib.Literal(term.value, datatype=self._iri(term.datatype.value))
-
-    def _iri(self, value: str) -> rdflib.URIRef:
-        if value not in self._iris:
-            self._iris[value] = rdflib.URIRef(value)
-        return self._iris[value]
+# --------------------------------------------------------------------------------------------------------------- names
 
 
 def _name(shapes: rdflib.Graph, node: rdflib.term.Node) -> str:
