@@ -7,19 +7,12 @@
     GET /                     a page with a form
 
 Nothing that a caller sends can change the graph, make the server open a connection, or read a file. What a query may
-cost is bounded by `Limits`: its time limit is soft, in that the engine cannot be interrupted before it gives its
-first row. The caller is told in time, and the work keeps its slot until the engine is through.
+cost is bounded by `kg.server_limits.Limits`.
 """
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from contextlib import suppress
-from dataclasses import dataclass
-from time import monotonic
-from traceback import clear_frames
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl
 
 import pyoxigraph as ox
@@ -32,6 +25,7 @@ from kg import server_html as html
 from kg.errors import ConceptNotFound, EndpointError, KgError, NotAcceptable, QueryError, UsageError
 from kg.queries import NamedQuery, named_queries, named_query
 from kg.serialize import prefixes, serialize
+from kg.server_limits import Answer, Limits, Refusal, Workers
 from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, form
 
 if TYPE_CHECKING:
@@ -40,42 +34,10 @@ if TYPE_CHECKING:
 
     from kg.graph import KnowledgeGraph
 
-T = TypeVar("T")
-
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
 _UPDATE = "application/sparql-update"
 _PAGE = "text/html; charset=utf-8"
-
-_STACK = 512 << 20
-"""Bytes of address space for the stack of a query's thread; memory is used only as far as a query nests."""
-_STARTING = threading.Lock()
-"""Held while a thread is started, because Python's stack size is a setting of the whole process."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one query may cost. `seconds` is wall time; sizes are in bytes.
-
-    `concurrent` queries are evaluated at once; another one waits for `patience` seconds and is then turned away.
-    `query_bytes` is not to be raised lightly: the engine's parser recurses, and the stack of a thread (`_STACK`) is
-    enough for the deepest query of this length.
-    """
-
-    seconds: float = 30.0
-    concurrent: int = 4
-    patience: float = 2.0
-    query_bytes: int = 1 << 16
-    answer_bytes: int = 64 << 20
-
-
-class _Refusal(Exception):
-    """A request that is answered with an HTTP error status and one message."""
-
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
-        self.status = status
-        self.headers = headers
-        super().__init__(message)
 
 
 def serve(
@@ -114,7 +76,7 @@ def app(
     `hosts` are the names by which the server may be addressed (the `Host` header); `*` is any.
     """
     limits = limits or Limits()
-    engine = _Engine(graph, limits)
+    workers = Workers(limits)
     web = FastAPI(title="kg", docs_url=None, redoc_url=None, openapi_url=None)
     web.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
 
@@ -127,8 +89,8 @@ def app(
         response.headers["Vary"] = "Accept, Origin"
         return response
 
-    @web.exception_handler(_Refusal)
-    async def refuse(_: Request, refusal: _Refusal) -> Response:
+    @web.exception_handler(Refusal)
+    async def refuse(_: Request, refusal: Refusal) -> Response:
         return PlainTextResponse(f"{refusal}\n", refusal.status, headers=refusal.headers)
 
     @web.exception_handler(HTTPException)
@@ -141,7 +103,7 @@ def app(
 
     @web.api_route("/", methods=["GET", "HEAD"])
     async def home() -> Response:
-        counts = await engine.run(lambda _: _counts(graph))
+        counts = await workers.run(lambda _: _counts(graph))
         return Response(html.home(graph.store.place, counts, named_queries()), media_type=_PAGE)
 
     @web.api_route("/healthz", methods=["GET", "HEAD"])
@@ -155,7 +117,7 @@ def app(
         if "query" not in fields and html.preferred(request.headers.get("accept")) and request.method != "POST":
             return RedirectResponse("/", 303)
         query, wanted = _protocol(fields), fields.get("format", [""])[0]
-        return await engine.answer(query, request.headers.get("accept"), wanted)
+        return await _answer(workers, graph, query, request.headers.get("accept"), wanted)
 
     @web.api_route("/queries", methods=["GET", "HEAD"])
     async def queries(request: Request) -> Response:
@@ -171,10 +133,10 @@ def app(
         given = {key: value for key, value in values.items() if value}
         if not given and (not wanted or wanted == "html") and html.preferred(accept):
             return Response(html.form(query), media_type=_PAGE)
-        text = await engine.run(lambda _: query.bind(given, lambda concept: graph.concept(concept).iri))
+        text = await workers.run(lambda _: query.bind(given, lambda concept: graph.concept(concept).iri))
         if wanted == "sparql":
             return Response(text, media_type=f"{_QUERY}; charset=utf-8")
-        return await engine.answer(text, accept, wanted)
+        return await _answer(workers, graph, text, accept, wanted)
 
     return web
 
@@ -196,18 +158,18 @@ async def _fields(request: Request, limit: int) -> dict[str, list[str]]:
         media, _, rest = request.headers.get("content-type", "").partition(";")
         media = media.strip().lower()
         if media == _UPDATE:
-            raise _Refusal(403, "this endpoint is read-only: it takes no updates")
+            raise Refusal(403, "this endpoint is read-only: it takes no updates")
         if media not in {_FORM, _QUERY}:
-            raise _Refusal(415, f"a POST to this endpoint holds {_QUERY} or {_FORM}, not {media or 'an unnamed type'}")
+            raise Refusal(415, f"a POST to this endpoint holds {_QUERY} or {_FORM}, not {media or 'an unnamed type'}")
         charset = rest.lower().partition("charset=")[2].strip(' "')
         if charset not in {"", "utf-8", "utf8"}:
-            raise _Refusal(415, f"send the query as UTF-8, not as {charset}")
+            raise Refusal(415, f"send the query as UTF-8, not as {charset}")
         body = await _body(request, limit)
         try:
             text = body.decode("utf-8")
             pairs += [("query", text)] if media == _QUERY else parse_qsl(text, keep_blank_values=True, errors="strict")
         except (UnicodeDecodeError, ValueError) as error:
-            raise _Refusal(400, f"the body of the request is not UTF-8: {error}") from error
+            raise Refusal(400, f"the body of the request is not UTF-8: {error}") from error
     fields: dict[str, list[str]] = {}
     for name, value in pairs:
         fields.setdefault(name, []).append(value)
@@ -219,28 +181,28 @@ async def _body(request: Request, limit: int) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            raise _Refusal(413, f"a request may hold {limit:,} bytes at most")
+            raise Refusal(413, f"a request may hold {limit:,} bytes at most")
     return bytes(body)
 
 
 def _protocol(fields: Mapping[str, list[str]]) -> str:
     """The query of a request; refuses what the protocol allows and this endpoint does not do."""
     if "update" in fields:
-        raise _Refusal(403, "this endpoint is read-only: it takes no updates")
+        raise Refusal(403, "this endpoint is read-only: it takes no updates")
     if {"default-graph-uri", "named-graph-uri"} & fields.keys():
-        raise _Refusal(
+        raise Refusal(
             400, "this endpoint always answers from the union of its graphs; name graphs with FROM in the query"
         )
     values = fields.get("query", [])
     if len(values) != 1:
-        raise _Refusal(400, f"the request needs one parameter 'query', and has {len(values) or 'none'}")
+        raise Refusal(400, f"the request needs one parameter 'query', and has {len(values) or 'none'}")
     return values[0]
 
 
 def _single(pairs: list[tuple[str, str]]) -> dict[str, str]:
     values = dict(pairs)
     if len(values) < len(pairs):
-        raise _Refusal(400, "a parameter is given twice")
+        raise Refusal(400, "a parameter is given twice")
     return values
 
 
@@ -248,7 +210,7 @@ def _find(name: str) -> NamedQuery:
     try:
         return named_query(name)
     except QueryError as error:
-        raise _Refusal(404, str(error)) from error
+        raise Refusal(404, str(error)) from error
 
 
 def _status(error: KgError) -> int:
@@ -268,139 +230,51 @@ def _status(error: KgError) -> int:
 # ----------------------------------------------------------------------------------------------------- evaluation
 
 
-class _Engine:
-    """Evaluates queries on threads of their own, a few at a time, for a while.
+async def _answer(workers: Workers, graph: KnowledgeGraph, query: str, accept: str | None, wanted: str) -> Response:
+    """The response to a query. `wanted` is a short name of a format and goes before the Accept header."""
+    if len(query.encode(errors="replace")) > workers.limits.query_bytes:
+        raise Refusal(413, f"a query may hold {workers.limits.query_bytes:,} bytes at most")
+    content, media = await workers.run(
+        lambda deadline: _evaluated(graph, query, accept, wanted, Answer(workers.limits, deadline))
+    )
+    return Response(content, media_type=media)
 
-    The threads are daemons, so that a query which never ends does not keep the program from ending.
-    """
 
-    def __init__(self, graph: KnowledgeGraph, limits: Limits) -> None:
-        self._graph = graph
-        self._limits = limits
-        self._slots = asyncio.Semaphore(limits.concurrent)
-
-    async def answer(self, query: str, accept: str | None, wanted: str) -> Response:
-        """The response to a query. `wanted` is a short name of a format and goes before the Accept header."""
-        if len(query.encode(errors="replace")) > self._limits.query_bytes:
-            raise _Refusal(413, f"a query may hold {self._limits.query_bytes:,} bytes at most")
-        content, media = await self.run(lambda deadline: self._evaluate(query, accept, wanted, deadline))
-        return Response(content, media_type=media)
-
-    async def run(self, work: Callable[[float], T]) -> T:
-        """What `work` returns; it is told the time (of `monotonic`) at which it should give up."""
-        try:
-            await asyncio.wait_for(self._slots.acquire(), self._limits.patience)
-        except TimeoutError:
-            raise _Refusal(
-                429, "the server is busy with other queries: try again later", {"Retry-After": "5"}
-            ) from None
-        loop, done = asyncio.get_running_loop(), asyncio.Event()
-        outcome: list[T] = []
-        failure: list[BaseException] = []
-        deadline = monotonic() + self._limits.seconds
-
-        def finish() -> None:
-            self._slots.release()
-            done.set()
-
-        def body() -> None:
-            try:
-                outcome.append(work(deadline))
-            except BaseException as error:  # it is raised again where the outcome is waited for
-                # The engine's iterators may only be dropped on the thread that made them, and the frames hold them.
-                clear_frames(error.__traceback__)
-                failure.append(error)
-            finally:
-                with suppress(RuntimeError):  # the server has been shut down in the meantime
-                    loop.call_soon_threadsafe(finish)
-
-        thread = threading.Thread(target=body, daemon=True, name="query")
-        try:
-            with _STARTING:
-                usual = threading.stack_size(_STACK)
-                try:
-                    thread.start()
-                finally:
-                    threading.stack_size(usual)
-        except RuntimeError as error:
-            self._slots.release()
-            raise _Refusal(503, f"the server has no room for another query: {error}", {"Retry-After": "5"}) from error
-        try:
-            await asyncio.wait_for(done.wait(), self._limits.seconds)
-        except TimeoutError:
-            raise _timeout(self._limits) from None
-        if failure:
-            raise failure[0]
-        return outcome[0]
-
-    def _evaluate(self, query: str, accept: str | None, wanted: str, deadline: float) -> tuple[bytes, str]:
-        """The answer to a query and its media type, within the limits."""
-        store, answer = self._graph.store, _Answer(self._limits, deadline)
-        names = prefixes(self._graph.base)
-        page = wanted == "html" or (not wanted and html.preferred(accept))
-        asked = form(query, names)
-        if asked is ox.QueryTriples:
-            # A page shows Turtle: it is what people read.
-            graph_format = ox.RdfFormat.TURTLE if page else choose(_wish(accept, wanted, GRAPH_FORMATS), GRAPH_FORMATS)
-            triples = []
-            for triple in store.construct(query):
-                answer.count(len(str(triple)))
-                triples.append(triple)
-            content = serialize(triples, graph_format, names)
-            return (html.text(query, content.decode()), _PAGE) if page else (content, graph_format.media_type)
-        result_format = ox.QueryResultsFormat.JSON
-        if not page:
-            result_format = choose(_wish(accept, wanted, RESULT_FORMATS), RESULT_FORMATS)
-        if asked is ox.QueryBoolean:
-            truth = store.ask(query)
-            if page:
-                return html.text(query, str(truth).lower()), _PAGE
-            # Only the engine makes results that can be serialized, so it is asked for a constant.
-            constant = ox.Store().query("ASK {}" if truth else "ASK { FILTER(false) }")
-            assert isinstance(constant, ox.QueryBoolean)
-            return constant.serialize(format=result_format) or b"", result_format.media_type
-        solutions = store.select(query)
+def _evaluated(graph: KnowledgeGraph, query: str, accept: str | None, wanted: str, answer: Answer) -> tuple[bytes, str]:
+    """The answer to a query and its media type; `answer` counts what it costs."""
+    store, names = graph.store, prefixes(graph.base)
+    page = wanted == "html" or (not wanted and html.preferred(accept))
+    asked = form(query, names)
+    if asked is ox.QueryTriples:
+        # A page shows Turtle: it is what people read.
+        graph_format = ox.RdfFormat.TURTLE if page else choose(_wish(accept, wanted, GRAPH_FORMATS), GRAPH_FORMATS)
+        triples = []
+        for triple in store.construct(query):
+            answer.count(len(str(triple)))
+            triples.append(triple)
+        content = serialize(triples, graph_format, names)
+        return (html.text(query, content.decode()), _PAGE) if page else (content, graph_format.media_type)
+    result_format = ox.QueryResultsFormat.JSON
+    if not page:
+        result_format = choose(_wish(accept, wanted, RESULT_FORMATS), RESULT_FORMATS)
+    if asked is ox.QueryBoolean:
+        truth = store.ask(query)
         if page:
-            return html.table(query, solutions, answer.count), _PAGE
-        solutions.serialize(cast("IO[bytes]", answer), format=result_format)
-        return bytes(answer.content), result_format.media_type
+            return html.text(query, str(truth).lower()), _PAGE
+        # Only the engine makes results that can be serialized, so it is asked for a constant.
+        constant = ox.Store().query("ASK {}" if truth else "ASK { FILTER(false) }")
+        assert isinstance(constant, ox.QueryBoolean)
+        return constant.serialize(format=result_format) or b"", result_format.media_type
+    solutions = store.select(query)
+    if page:
+        return html.table(query, solutions, answer.count), _PAGE
+    solutions.serialize(cast("IO[bytes]", answer), format=result_format)
+    return bytes(answer.content), result_format.media_type
 
 
 def _wish(accept: str | None, wanted: str, offered: Mapping[str, object]) -> str | None:
     """The format that is asked for by name if this kind of answer has it, or else the Accept header."""
     return wanted if wanted in offered else accept
-
-
-class _Answer:
-    """Collects an answer, and stops the engine when it has become too long or too late."""
-
-    def __init__(self, limits: Limits, deadline: float) -> None:
-        self.content = bytearray()
-        self._limits = limits
-        self._deadline = deadline
-        self._size = 0
-        self._stopped = False
-
-    def write(self, data: bytes) -> int:
-        if not self._stopped:  # the engine hands over the rest of its buffer even when it has been stopped
-            self.count(len(data))
-            self.content += data
-        return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: the answer is in memory."""
-
-    def count(self, size: int) -> None:
-        self._size += size
-        self._stopped = self._size > self._limits.answer_bytes or monotonic() > self._deadline
-        if self._size > self._limits.answer_bytes:
-            raise _Refusal(503, f"the answer is larger than {self._limits.answer_bytes:,} bytes: add a LIMIT")
-        if self._stopped:
-            raise _timeout(self._limits)
-
-
-def _timeout(limits: Limits) -> _Refusal:
-    return _Refusal(503, f"the query took longer than {limits.seconds:g} seconds: make it narrower, or add a LIMIT")
 
 
 # ------------------------------------------------------------------------------------------------------- contents

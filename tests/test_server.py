@@ -19,7 +19,8 @@ from SPARQLWrapper import CSV, JSON, TURTLE, XML, SPARQLWrapper
 from kg.graph import KnowledgeGraph
 from kg.queries import named_queries
 from kg.remote import RemoteStore
-from kg.server import Limits, app
+from kg.server import app
+from kg.server_limits import Limits
 from kg.store import LocalStore
 from kg.triples import quads
 from kg.vocabulary import SKOS
