@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from kg.errors import UsageError
+from kg.files import write_file
 from kg.index import readings
 from kg.serialize import prefixes, serialize, xml_text
 from kg.view import Details
@@ -73,9 +74,9 @@ def export(graph: KnowledgeGraph, path: Path | str | None = None, format: str | 
         if folder and chosen.tables:
             path.mkdir(parents=True, exist_ok=True)
             for name, text in chosen.tables(graph).items():
-                (path / name).write_bytes(text.encode())
+                write_file(path / name, text.encode())
         else:
-            path.write_bytes(_bytes(graph, chosen))
+            write_file(path, _bytes(graph, chosen))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
 

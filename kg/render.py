@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kg.errors import UsageError
+from kg.files import write_file
 from kg.layout import layout
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def render(
 
     `focus` is the node whose neighbourhood, `depth` relations far, opens first. `whole` counts the concepts and the
     relations of the graph that the view was cut out of, so that the page can say what it lacks. The same view gives
-    the same bytes. Raises `UsageError` for an empty view and for a focus that is not in it.
+    the same bytes. Raises `UsageError` for an empty view, for a focus that is not in it, and for a place that
+    cannot be written.
     """
     import pyvis
     from markupsafe import Markup
@@ -130,8 +132,7 @@ def render(
     )
     page: str = net.generate_html(path.name if path and path.suffix == ".html" else "page.html")
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8", newline="\n")
+        write_file(path, page.encode())
     return page
 
 

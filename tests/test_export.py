@@ -256,7 +256,7 @@ def test_standard_output_gets_turtle_or_what_is_named(
         ("g", None, "name one of turtle, ntriples, nquads, trig, jsonld, rdfxml, graphml, gexf, csv, neo4j, node-link"),
         ("g.ttl", "excel", "no export format 'excel'; there are turtle, ntriples"),
         ("g.csv", "csv", "csv is several tables: name a folder or a .zip file"),
-        ("missing/g.ttl", None, "cannot be written: No such file or directory"),
+        ("/dev/null/g.ttl", None, "cannot be written: Not a directory"),
     ],
 )
 def test_what_cannot_be_written_is_said(
