@@ -131,14 +131,15 @@ def build(
 
     Raises:
         ReadError: a document is missing or not UTF-8, one that was named is no glossary, or no glossary was found.
-        UsageError: the spaCy model is not installed, or `base` is no IRI.
+        UsageError: the spaCy model is not installed, `base` is no IRI, or `output` can be no directory.
         StoreError: another build is writing to `output`, or it cannot be written.
     """
-    from kg.store import write_build
+    from kg.store import check_output, write_build
     from kg.triples import quads, usable_base
 
     usable_base(base)
     output = Path(output)
+    check_output(output)
     stages = _Stages(progress)
     documents, skipped, knowledge = _know(paths, model=model, stages=stages)
     with stages("triples"):
@@ -170,7 +171,7 @@ def _know(
     """What was read, what was skipped, and the resolved glossary: the stages that know nothing of RDF."""
     from kg.blocks import parse
     from kg.headers import flagged, headwords
-    from kg.read import documents, read
+    from kg.read import documents, read, shown
     from kg.resolve import resolve
 
     reports = []
@@ -186,13 +187,13 @@ def _know(
             except NotAGlossary as error:
                 if path.resolve() in named:
                     raise
-                skipped.append(SkippedDocument(str(path), error.reason))
+                skipped.append(SkippedDocument(shown(path), error.reason))
                 continue
             entries += found
             content = path.read_bytes()
             characters = len(content.decode("utf-8"))
             digest = hashlib.sha256(content).hexdigest()
-            reports.append(DocumentReport(source, str(path), digest, characters, len(found)))
+            reports.append(DocumentReport(source, shown(path), digest, characters, len(found)))
             tell("read", number, len(sources))
         if not reports:
             raise NotAGlossary(

@@ -8,16 +8,14 @@ A format is one function from a path to entries and one row in `READERS`.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from kg.errors import ReadError
 from kg.model import Entry
 from kg.segment import segment, split_lines
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Reader = Callable[..., Iterator[Entry]]
 
@@ -37,18 +35,14 @@ def documents(paths: Iterable[Path]) -> list[tuple[Path, str]]:
     if not found:
         raise ReadError("nothing to read: name a file or a folder")
     names = _short_names(list(found))
-    return sorted(((path, names[place]) for place, path in found.items()), key=lambda pair: (pair[1], str(pair[0])))
+    return sorted(
+        ((path, shown(names[place])) for place, path in found.items()), key=lambda pair: (pair[1], str(pair[0]))
+    )
 
 
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        files = [
-            file
-            for file in sorted(path.rglob("*"))
-            if file.suffix.lower() in READERS
-            and not any(part.startswith(".") for part in file.relative_to(path).parts)
-            and file.is_file()
-        ]
+        files = sorted(_walk(path))
         if not files:
             raise ReadError(f"no document in this folder (looked for {_formats()})", path)
         yield from files
@@ -58,6 +52,25 @@ def _files(path: Path) -> Iterator[Path]:
         raise ReadError(f"unknown format {path.suffix or path.name!r}; supported are {_formats()}", path)
     else:
         yield path
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the files of known formats under a folder. Links to folders are not followed: they may lead in circles."""
+
+    def refuse(error: OSError) -> None:  # what is not looked into might hold a glossary: never pass over it in silence
+        raise ReadError(f"cannot be searched: {error.strerror}", error.filename) from error
+
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            file = Path(place, name)
+            if file.suffix.lower() in READERS and not name.startswith(".") and file.is_file():
+                yield file
+
+
+def shown(path: object) -> str:
+    """A path as UTF-8 can hold it: bytes of a name that are no UTF-8 become escapes."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _formats() -> str:

@@ -18,13 +18,13 @@ import pyoxigraph as ox
 from kg.errors import MissingGraph, StoreError
 from kg.serialize import prefixes, serialize
 from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, faults_of, names_graphs, refuse_service, wrong_form
-from kg.swap import settled, write_build
+from kg.swap import check_output, settled, write_build
 from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["LocalStore", "Store", "dataset_base", "open_store", "write_build"]
+__all__ = ["LocalStore", "Store", "check_output", "dataset_base", "open_store", "write_build"]
 
 
 class Store(Protocol):
@@ -71,7 +71,14 @@ class LocalStore:
 
     @classmethod
     def open(cls, output: Path) -> LocalStore:
-        """The store of a build's directory; raises `MissingGraph` where there is none, `StoreError` if damaged."""
+        """The store of a directory; raises `MissingGraph` where none was built, `StoreError` if it cannot be read."""
+        try:
+            return cls._open(output)
+        except PermissionError as error:
+            raise StoreError(f"{error.filename or output} is closed to you: {error.strerror}") from error
+
+    @classmethod
+    def _open(cls, output: Path) -> LocalStore:
         for folder in settled(output):
             identity = _identity(folder)
             fault = None
@@ -82,6 +89,8 @@ class LocalStore:
             if identity is None or _identity(folder) != identity:
                 continue  # a build has replaced it meanwhile, and files of two stores may have been opened: once more
             if fault:
+                if "Permission denied" in str(fault):
+                    raise StoreError(f"{folder} is closed to you ({fault})") from fault
                 raise StoreError(f"{folder} is damaged, build the graph again ({fault})") from fault
             return store
         raise MissingGraph(output)

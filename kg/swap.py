@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from kg.errors import StoreError
+from kg.errors import StoreError, UsageError
 from kg.serialize import prefixes, serialize
 from kg.vocabulary import BASE
 
@@ -33,6 +33,23 @@ STORE = "store"
 LOCK = ".lock"
 _NEW = ".new"
 _OLD = ".old"
+
+
+def check_output(output: Path) -> None:
+    """Say before a build begins what would stop it from being written, as far as that can be known; change nothing.
+
+    Raises `UsageError` for a place that can be no directory, `StoreError` when another build is writing there or the
+    directory may not be written.
+    """
+    place = next(path for path in (output, *output.absolute().parents) if os.path.lexists(path))
+    if not place.is_dir():
+        raise UsageError(f"{output} cannot hold a graph: {place} is no directory; name another place with -o DIR")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise StoreError(f"{output} cannot be written: {place} is closed to you; name another place with -o DIR")
+    with suppress(OSError):
+        if (output / LOCK).exists():
+            with _locked(output):
+                pass
 
 
 def write_build(
@@ -57,7 +74,11 @@ def write_build(
                 raise
             return count
     except OSError as error:
-        raise StoreError(f"{output} cannot be written: {error}; the last graph in it is unchanged") from error
+        raise StoreError(f"{output} cannot be written: {_reason(error)}; what was in it is unchanged") from error
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def settled(output: Path) -> Iterator[Path]:

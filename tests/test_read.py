@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -72,6 +73,35 @@ def test_an_unknown_format_lists_the_known_ones(harbour: Path) -> None:
 def test_a_folder_without_documents_says_what_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match=r"no document in this folder \(looked for \.md, \.txt\)$"):
         documents([tmp_path])
+
+
+def test_links_that_lead_in_circles_or_nowhere_do_no_harm(harbour: Path) -> None:
+    before = documents([harbour])
+    (harbour / "self").symlink_to(harbour)
+    (harbour / "gone.txt").symlink_to(harbour / "nowhere.txt")
+    (harbour / "again.txt").symlink_to(harbour / "b.txt")
+    assert [path.resolve() for path, _ in documents([harbour])] == [path.resolve() for path, _ in before]
+
+
+def test_a_folder_that_may_not_be_looked_into_is_not_passed_over(
+    harbour: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    def closed(place: str) -> object:
+        if str(place).endswith("north"):
+            raise PermissionError(13, "Permission denied", str(place))
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(ReadError, match=r"north: cannot be searched: Permission denied$"):
+        documents([harbour])
+
+
+def test_a_file_name_that_is_not_utf8_is_shown_with_escapes(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.txt")
+    path.write_text(GLOSSARY, encoding="utf-8")
+    assert documents([tmp_path]) == [(path, "caf\\udce9.txt")]
 
 
 def test_nothing_to_read_is_an_error() -> None:

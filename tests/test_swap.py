@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 import pytest
 
-from kg.errors import MissingGraph, StoreError
+from kg.errors import MissingGraph, StoreError, UsageError
 from kg.store import LocalStore, open_store
-from kg.swap import write_build
+from kg.swap import _locked, check_output, write_build
 from kg.triples import quads
 from tests.tiny import tiny_knowledge
 
@@ -84,6 +84,21 @@ def test_a_build_that_fails_leaves_the_last_one(tmp_path: Path, error: type[Base
     assert {path.name for path in tmp_path.iterdir()} == FILES
 
 
+def test_what_would_stop_a_build_is_known_before_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    for output in (tmp_path / "file", tmp_path / "file" / "deeper"):
+        with pytest.raises(UsageError, match=r"cannot hold a graph: .*file is no directory; name another place"):
+            check_output(output)
+    check_output(tmp_path / "new" / "deeper")
+    assert not (tmp_path / "new").exists()
+    write_build(tmp_path / "out", numbered(1))
+    with _locked(tmp_path / "out"), pytest.raises(StoreError, match="another build is writing into"):
+        check_output(tmp_path / "out")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(StoreError, match="is closed to you; name another place with -o DIR"):
+        check_output(tmp_path)
+
+
 def test_a_full_disk_is_an_error_that_leaves_the_last_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_build(tmp_path, numbered(1))
 
@@ -91,7 +106,7 @@ def test_a_full_disk_is_an_error_that_leaves_the_last_build(tmp_path: Path, monk
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StoreError, match="No space left on device; the last graph in it is unchanged"):
+    with pytest.raises(StoreError, match="cannot be written: No space left on device; what was in it is unchanged"):
         write_build(tmp_path, numbered(2))
     assert number(tmp_path) == "1"
     assert {path.name for path in tmp_path.iterdir()} == FILES
