@@ -162,6 +162,7 @@ def declare(query: str, names: Mapping[str, str]) -> str:
 # ------------------------------------------------------------------------------------------------ errors that point
 
 _PLACE = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
+_UPDATE = re.compile(r"(?:INSERT|DELETE|WITH|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY)\b", re.IGNORECASE)
 _KEYWORD = re.compile(r"[A-Z_]{2,}")
 
 
@@ -202,6 +203,8 @@ def query_error(query: str, error: SyntaxError) -> QueryError:
         what = "; ".join(reasons)
     elif not query[position:].strip():
         what = "the query breaks off here, or its brackets do not match" if query.strip() else "the query is empty"
+    elif _UPDATE.match(query, position):
+        what = "this is an update, and graphs are only read: ask with SELECT, ASK, CONSTRUCT or DESCRIBE"
     else:
         what = "this is not SPARQL"
     text = lines[line - 1].rstrip("\r")

@@ -32,7 +32,12 @@ def fault(query: str) -> QueryError:
         ("SELECT ?x { ?s ?p ?o } GROUP BY ?s", 1, 35, "The SELECT contains a variable that is unbound"),
         ("SELECT ?s {\n\n  ?s ?p ?o FILTER(nope(?s)) }", 3, 19, "this is not SPARQL"),
         ("SELECT ?s { ?s ?p ?o } LIMIT ten", 1, 30, "this is not SPARQL"),
-        ("DELETE WHERE { ?s ?p ?o }", 1, 1, "this is not SPARQL"),
+        (
+            "DELETE WHERE { ?s ?p ?o }",
+            1,
+            1,
+            "this is an update, and graphs are only read: ask with SELECT, ASK, CONSTRUCT or DESCRIBE",
+        ),
         ("", 1, 1, "the query is empty"),
         ("SELECT ?é {\r\n  ?é ?p ?", 2, 10, "the query breaks off here, or its brackets do not match"),
     ],
