@@ -63,14 +63,20 @@ QuotesOption = Annotated[int, Option("--quotes", min=0, help="Show up to this ma
 
 def main() -> None:
     """Run the command line and exit with its status."""
+    console.use_utf8()
     try:
-        status = app(standalone_mode=False)
+        status = app(prog_name="kg", standalone_mode=False)
     except KgError as error:
         console.complain(str(error))
         sys.exit(error.exit_status)
     except TyperException as error:
-        console.complain(f"{error.format_message()} (see 'kg --help')")
+        if message := error.format_message():  # there is none when the manual was shown instead
+            context = getattr(error, "ctx", None)
+            console.complain(f"{message} (see '{context.command_path if context else 'kg'} --help')")
         sys.exit(2)
+    except OSError as error:
+        console.complain(f"{f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
+        sys.exit(1)
     if status == 130:
         console.complain("interrupted; the graph that was there before is untouched")
     sys.exit(status if isinstance(status, int) else 0)
@@ -256,6 +262,8 @@ def query(
         raise UsageError("parameters belong to a named query: give --name")
     from kg.queries import named_query
 
+    if endpoint is not None and not endpoint.lower().startswith(("http://", "https://")):
+        raise UsageError(f"--endpoint {endpoint}: not the URL of an endpoint, which begins with http:// or https://")
     opened = _open(endpoint or graph)
     if name is not None:
         text = named_query(name).bind(_pairs(parameters or []), resolve=lambda concept: opened.concept(concept).iri)

@@ -6,6 +6,7 @@ and nothing of theirs is read as rich markup.
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import unicodedata
@@ -40,6 +41,16 @@ def _visible(character: str) -> str:
     return " " if character in "\t\r" else character.encode("unicode_escape").decode()
 
 
+def use_utf8() -> None:
+    """Write UTF-8 to files and pipes whatever the locale; on a terminal escape what its encoding cannot say."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            if stream.isatty():
+                stream.reconfigure(errors="backslashreplace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console for one of the two outputs, made when used so that redirections and tests are honoured."""
     stream = sys.stderr if stderr else sys.stdout
@@ -65,7 +76,8 @@ def complain(text: str) -> None:
 
 def say_json(value: Any) -> None:
     """Print a value as JSON: dataclasses as objects, in the order of their fields."""
-    sys.stdout.write(json.dumps(value, default=_plain, indent=2, ensure_ascii=False) + "\n")
+    json.dump(value, sys.stdout, default=_plain, indent=2, ensure_ascii=False)  # piece by piece: it may be gigabytes
+    sys.stdout.write("\n")
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ import pytest
 
 import kg
 from kg import cli
+from kg.errors import UsageError
+from kg.files import write_file
 from kg.store import write_build
 from kg.triples import quads
 from tests.tiny import tiny_knowledge
@@ -74,7 +77,8 @@ def test_version(run: Terminal) -> None:
 
 
 def test_without_arguments_the_manual_is_shown(run: Terminal) -> None:
-    assert "Make a graph" in run(graph=False, status=2) + run.err
+    assert "Make a graph" in run(graph=False, status=2)
+    assert run.err == ""
 
 
 # ----------------------------------------------------------------------------------------------------------- answers
@@ -176,6 +180,12 @@ def test_queries_are_listed_and_shown(run: Terminal) -> None:
         (["query", LABELS, "-p", "x=1"], "parameters belong to a named query: give --name"),
         (["query", "--name", "types-of", "-p", "oops"], "-p oops: write it as NAME=VALUE"),
         (["query", "--file", "/nowhere.rq"], "/nowhere.rq: No such file or directory"),
+        (
+            ["query", LABELS, "--endpoint", "example"],
+            "--endpoint example: not the URL of an endpoint, which begins with http:// or https://",
+        ),
+        (["viz", "-o", "/dev/null/x.html"], "/dev/null/x.html cannot be written: Not a directory"),
+        (["export", "-o", "/dev/null/x.ttl"], "/dev/null/x.ttl cannot be written: Not a directory"),
         (["path", "grafting", "grafting"], "grafting and grafting are the same concept, 'Grafting': a path needs two"),
     ],
 )
@@ -201,12 +211,18 @@ def test_no_path_is_a_failure_with_a_reason(run: Terminal) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["frobnicate"], ["show"], ["stats", "--nonsense"], ["path", "a", "b", "-k", "0"]]
+    ("arguments", "manual"),
+    [
+        (["frobnicate"], "kg"),
+        (["show"], "kg show"),
+        (["stats", "--nonsense"], "kg stats"),
+        (["path", "a", "b", "-k", "0"], "kg path"),
+    ],
 )
-def test_unknown_words_are_usage_errors(run: Terminal, arguments: list[str]) -> None:
+def test_unknown_words_are_usage_errors(run: Terminal, arguments: list[str], manual: str) -> None:
     run(*arguments, status=2, graph=False)
     assert run.err.startswith("kg: ")
-    assert run.err.endswith("(see 'kg --help')\n")
+    assert run.err.endswith(f"(see '{manual} --help')\n")
 
 
 def test_a_query_that_does_not_parse_is_pointed_at(run: Terminal) -> None:
@@ -233,6 +249,36 @@ def test_export_to_a_file_and_to_standard_output(run: Terminal, tmp_path: Path) 
     run("export", "-o", str(file))
     assert file.read_bytes() == (run.built / "graph.nq").read_bytes()
     assert run("export", "--format", "turtle") == (run.built / "graph.ttl").read_text(encoding="utf-8")
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, link = tmp_path / "deep" / "g.ttl", tmp_path / "link.ttl"
+    write_file(place, b"old")
+    link.symlink_to(place)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(place), "replace", full)
+        with pytest.raises(UsageError, match="cannot be written: No space left on device"):
+            write_file(place, b"new")
+    assert place.read_bytes() == b"old"
+    write_file(link, b"new")
+    assert place.read_bytes() == b"new"
+    assert link.is_symlink()
+    assert [path.name for path in place.parent.iterdir()] == ["g.ttl"]
+
+
+@pytest.mark.parametrize("command", [["show", "grafting"], ["show", "grafting", "--format", "json"], ["stats"]])
+def test_pipes_get_utf8_whatever_the_locale(built: Path, command: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "kg", *command, "-g", str(built)],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        check=True,
+    )
+    assert ("·" in done.stdout.decode("utf-8")) is (command == ["show", "grafting"])
 
 
 def test_hostile_labels_cannot_command_the_terminal() -> None:
