@@ -49,7 +49,7 @@ What may surprise:
 - Only forward relations are stored. The inverses (`kg:usedBy`, `kg:partOf`, …) and the transitive superproperties
   (`skos:broaderTransitive`, `kg:hasPartTransitive`) are there for reasoners and queries.
 - A definition is a statement too (`rdf:predicate skos:definition`), so that it quotes its source. It has no
-  `kg:confidence`: precision was measured for relations.
+  `kg:confidence`: it is estimated for relations.
 """
 
 

@@ -276,7 +276,8 @@ class Assertion:
     """A relation in the words of the text. `subject` and `object` are labels, `predicate` a local name (`hasPart`).
 
     Labels are read in the scope of the entry first (its own concept's labels, its abbreviations), then of the
-    glossary. `confidence` is the measured precision of `rule`, in 0…1; `span` is the shortest text that proves it.
+    glossary. `confidence` estimates, in 0…1, how likely a careful reader would say the same; `span` is the text that
+    proves it.
     """
 
     subject: str
