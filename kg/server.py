@@ -12,6 +12,8 @@ cost is bounded by `kg.server_limits.Limits`.
 
 from __future__ import annotations
 
+import socket
+import sys
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl
 
@@ -50,7 +52,7 @@ def serve(
 ) -> None:
     """Serve the graph until interrupted; only this machine can reach the default address.
 
-    The address is told on standard error.
+    The address is told on standard error; port 0 takes any that is free. Raises `UsageError` when it cannot be had.
     """
     import uvicorn
 
@@ -58,9 +60,25 @@ def serve(
     # (DNS rebinding) must not read the graph through a visitor's browser.
     hosts = ("localhost", "127.0.0.1", "[::1]") if host in {"localhost", "127.0.0.1", "::1"} else ("*",)
     web = app(graph, limits=limits, origin=origin, hosts=hosts)
-    uvicorn.run(
-        web, host=host, port=port, log_level="info", access_log=False, server_header=False, timeout_graceful_shutdown=1
+    config = uvicorn.Config(
+        web, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1
     )
+    with _listening(host, port) as listener:
+        name = f"[{host}]" if ":" in host else host
+        address = f"http://{name}:{listener.getsockname()[1]}/"
+        print(f"serving {graph.store.place} at {address} (SPARQL at {address}sparql); Ctrl-C ends it", file=sys.stderr)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}; "
+            "choose with --host and --port (0 is any free port)"
+        ) from error
 
 
 def app(

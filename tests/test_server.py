@@ -16,10 +16,11 @@ import rdflib
 import uvicorn
 from SPARQLWrapper import CSV, JSON, TURTLE, XML, SPARQLWrapper
 
+from kg.errors import UsageError
 from kg.graph import KnowledgeGraph
 from kg.queries import named_queries
 from kg.remote import RemoteStore
-from kg.server import app
+from kg.server import app, serve
 from kg.server_limits import Limits
 from kg.store import LocalStore
 from kg.triples import quads
@@ -442,3 +443,12 @@ def test_our_own_client_reads_our_own_server(web: httpx.Client) -> None:
 
 def test_answers_are_json_that_any_program_reads(web: httpx.Client) -> None:
     assert json.loads(ask(web, LABELS).content)["head"]["vars"] == ["label"]
+
+
+def test_an_address_that_is_taken_or_unknown_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=rf"^cannot listen on 127\.0\.0\.1:{port}: Address already in use"):
+            serve(orchard(), port=port)
+    with pytest.raises(UsageError, match=r"^cannot listen on nowhere\.invalid:7010: "):
+        serve(orchard(), host="nowhere.invalid")
