@@ -137,3 +137,11 @@ def test_free_text_gives_records_that_quote_it(nlp: Language) -> None:
 
 def test_an_empty_text_gives_nothing(nlp: Language) -> None:
     assert list(extract_text(" \n", nlp)) == []
+
+
+def test_a_body_may_open_in_the_same_words_as_many_others(nlp: Language) -> None:
+    names = ("Cumin", "Coriander", "Turmeric", "Cardamom", "Fenugreek")
+    text = "".join(f"{name.lower()}, kitchen\n**{name}** is a spice used in curry.\n" for name in names)
+    for annotation, name in zip(annotated(text, nlp), names, strict=True):
+        assert [(d.text, d.genus) for d in annotation.definitions] == [(f"{name} is a spice used in curry.", "spice")]
+        assert annotation.flags == frozenset()

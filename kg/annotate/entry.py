@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from kg.annotate import mentions as terms
 from kg.annotate.abbreviations import abbreviations
+from kg.annotate.boilerplate import mask
 from kg.annotate.definitions import genus
 from kg.annotate.glossary import masks
 from kg.annotate.kinds import kind_of_concept
@@ -68,6 +69,7 @@ def prepare(entry: Entry, headword: Headword, glossary: Glossary) -> Work:
     parts: list[tuple[Stretch, tuple[Unit, ...]]] = []
     listed: list[Listed] = []
     recurring_blocks: set[int] = set()
+    opened = False
     for number, block in enumerate(entry.blocks):
         if block.kind not in {BlockKind.PARAGRAPH, BlockKind.BULLET, BlockKind.STEP} or not block.passage:
             continue
@@ -76,6 +78,10 @@ def prepare(entry: Entry, headword: Headword, glossary: Glossary) -> Work:
         recurring = [
             (a, b) for a, b in bounds if glossary.recurrence.is_boilerplate(label, block.passage.text[a:b], names)
         ]
+        if not opened and bounds and _begins_with(block.passage.text[slice(*bounds[0])], headword):
+            # What a body opens with defines its concept, however many others are defined in the same words.
+            recurring = [place for place in recurring if place != bounds[0]]
+        opened = True
         skipped += [block.passage.span(a, _rstrip(block.passage.text, a, b)) for a, b in recurring]
         if len(recurring) == len(bounds):
             recurring_blocks.add(number)
@@ -90,6 +96,11 @@ def prepare(entry: Entry, headword: Headword, glossary: Glossary) -> Work:
     dropped = [entry.blocks[n].span for n in recurring_blocks]
     listed = [item for item in listed if not any(item.passage.span() in span for span in dropped)]
     return Work(entry, headword, tuple(listed), tuple(parts), tuple(skipped))
+
+
+def _begins_with(sentence: str, headword: Headword) -> bool:
+    """Whether the concept is named at the begin of a sentence, behind an article at most."""
+    return "_" in mask(sentence, (headword.label, *headword.aliases)).split()[:2]
 
 
 def finish(work: Work, docs: Mapping[str, Doc], glossary: Glossary, model: Confidence | None = None) -> Annotation:

@@ -24,7 +24,7 @@ def load_pipeline(name: str = DEFAULT_MODEL) -> Language:
 
     try:
         nlp = spacy.load(name)
-    except OSError as error:
+    except (OSError, AttributeError) as error:  # not there, or a package that is no pipeline
         raise UsageError(
             f"no spaCy pipeline {name!r} is installed: pip install {name.replace('_', '-')}, "
             f"or name another English one (the default is {DEFAULT_MODEL})"
