@@ -63,7 +63,7 @@ QuotesOption = Annotated[int, Option("--quotes", min=0, help="Show up to this ma
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    console.use_utf8()
+    console.prepare_streams()
     try:
         status = app(prog_name="kg", standalone_mode=False)
     except KgError as error:

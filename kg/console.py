@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -41,8 +43,15 @@ def _visible(character: str) -> str:
     return " " if character in "\t\r" else character.encode("unicode_escape").decode()
 
 
-def use_utf8() -> None:
-    """Write UTF-8 to files and pipes whatever the locale; on a terminal escape what its encoding cannot say."""
+def prepare_streams() -> None:
+    """Write UTF-8 to files and pipes whatever the locale; on a terminal escape what its encoding cannot say.
+
+    A stream that the caller has closed reads as empty and swallows what is written.
+    """
+    nothing = Path(os.devnull)
+    sys.stdin = sys.stdin or nothing.open(encoding="utf-8")
+    sys.stdout = sys.stdout or nothing.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nothing.open("w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             if stream.isatty():

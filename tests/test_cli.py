@@ -281,6 +281,12 @@ def test_pipes_get_utf8_whatever_the_locale(built: Path, command: list[str]) -> 
     assert ("·" in done.stdout.decode("utf-8")) is (command == ["show", "grafting"])
 
 
+def test_closed_streams_are_no_reason_to_fail(built: Path) -> None:
+    for closed in (">&-", "<&-", "2>&-", ">&- <&- 2>&-"):
+        command = f"{sys.executable} -m kg stats -g {built} {closed}"
+        assert subprocess.run(command, shell=True, stdout=subprocess.DEVNULL, check=False).returncode == 0, closed
+
+
 def test_hostile_labels_cannot_command_the_terminal() -> None:
     from kg.console import safe
 
