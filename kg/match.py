@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from kg.names import is_acronym, key, singular, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kg.model import Annotation, EntryId, Key
 
@@ -74,72 +73,81 @@ def score(match: Match, options: ResolveOptions) -> float:
     return math.fsum(float(getattr(options, reason)) for reason in match.reasons)
 
 
-@dataclass(frozen=True)  # without slots: cached properties
+@dataclass(frozen=True, slots=True)
 class Group:
-    """Entries on one concept, in the order of their documents, and the matches that brought them together."""
+    """Entries on one concept, in the order of their documents, and the matches that brought them together.
+
+    A group is made of one entry, or of two groups: what is known of it is never read from all its entries again, since
+    there can be thousands of copies. `aliases` holds one spelling for each key. `label_words` are the words of each
+    label, their order and repetition left out. `shortened` are its labels cut in two after each word but the last: what
+    could be a name and the kind of thing named. `genera` are what its definitions say it is.
+    """
 
     members: tuple[Annotation, ...]
-    matches: tuple[Match, ...] = ()
+    matches: tuple[Match, ...]
+    texts: Mapping[str, Annotation]
+    """The distinct texts, each with the first entry that has it."""
+    labels: frozenset[Key]
+    aliases: Mapping[Key, str]
+    fields: frozenset[Key]
+    kinds: frozenset[str]
+    name_words: frozenset[str]
+    label_words: frozenset[frozenset[str]]
+    genera: frozenset[Key]
+    shortened: frozenset[tuple[Key, Key]]
+
+    @classmethod
+    def of(cls, annotation: Annotation) -> Group:
+        """The group of a single entry."""
+        headword = annotation.headword
+        label, parts = key(headword.label), words(headword.label)
+        cuts = [(key(" ".join(parts[:at])), key(" ".join(parts[at:]))) for at in range(1, len(parts))]
+        aliases = {key(alias): alias for alias in sorted(headword.aliases)}
+        aliases.pop(label, None)
+        return cls(
+            members=(annotation,),
+            matches=(),
+            texts={text_of(annotation): annotation},
+            labels=frozenset((label,)),
+            aliases=aliases,
+            fields=frozenset((key(headword.category),) if headword.category else ()),
+            kinds=frozenset((annotation.kind,)),
+            name_words=frozenset(singular(w) for name in (headword.label, *headword.aliases) for w in words(name)),
+            label_words=frozenset((frozenset(map(singular, parts)) - _STOP,)),
+            genera=frozenset(key(d.genus) for d in annotation.definitions if d.genus),
+            shortened=frozenset(cuts),
+        )
 
     @property
     def first(self) -> EntryId:
         """The entry that stands for the group in matches."""
         return self.members[0].entry.id
 
-    @cached_property
-    def texts(self) -> dict[str, Annotation]:
-        """The distinct texts of the group."""
-        found: dict[str, Annotation] = {}
-        for annotation in self.members:
-            found.setdefault(text_of(annotation), annotation)
-        return found
-
-    @cached_property
-    def labels(self) -> frozenset[Key]:
-        """The keys of the labels of its entries."""
-        return frozenset(key(a.headword.label) for a in self.members)
-
-    @cached_property
-    def aliases(self) -> dict[Key, str]:
-        """The aliases of its entries by key, labels left out."""
-        found = {key(alias): alias for a in self.members for alias in sorted(a.headword.aliases)}
-        return {k: alias for k, alias in found.items() if k not in self.labels}
-
-    @cached_property
-    def fields(self) -> frozenset[Key]:
-        """The keys of the subject fields of its entries."""
-        return frozenset(key(a.headword.category) for a in self.members if a.headword.category)
-
-    @cached_property
-    def kinds(self) -> frozenset[str]:
-        """The classes of its entries' concepts."""
-        return frozenset(a.kind for a in self.members)
-
-    @cached_property
-    def name_words(self) -> frozenset[str]:
-        """All words of its names."""
-        names = {name for a in self.members for name in (a.headword.label, *a.headword.aliases)}
-        return frozenset(singular(w) for name in names for w in words(name))
-
-    @cached_property
-    def label_words(self) -> frozenset[frozenset[str]]:
-        """The words of each label as a set: the order and repetition of words left out."""
-        return frozenset(frozenset(map(singular, words(a.headword.label))) - _STOP for a in self.members)
-
-    @cached_property
-    def genera(self) -> frozenset[Key]:
-        """The keys of what its definitions say it is."""
-        return frozenset(key(d.genus) for a in self.members for d in a.definitions if d.genus)
-
-    @cached_property
-    def shortened(self) -> frozenset[tuple[Key, Key]]:
-        """Its labels cut in two after each word but the last: what could be a name and the kind of thing named."""
-        found = [words(a.headword.label) for a in self.members]
-        return frozenset((key(" ".join(w[:at])), key(" ".join(w[at:]))) for w in found for at in range(1, len(w)))
-
     def joined(self, other: Group, match: Match) -> Group:
         """Both groups as one."""
-        return Group(tuple(sorted((*self.members, *other.members), key=place)), (*self.matches, *other.matches, match))
+        members, texts = (*self.members, *other.members), self.texts
+        in_order = place(self.members[-1]) < place(other.members[0])
+        if not in_order:
+            members = tuple(sorted(members, key=place))
+        if not in_order or not other.texts.keys() <= texts.keys():
+            both = (*texts.items(), *other.texts.items())
+            texts = {}
+            for text, annotation in both if in_order else sorted(both, key=lambda item: place(item[1])):
+                texts.setdefault(text, annotation)
+        labels = self.labels | other.labels
+        return Group(
+            members,
+            (*self.matches, *other.matches, match),
+            texts,
+            labels,
+            {name: alias for name, alias in {**self.aliases, **other.aliases}.items() if name not in labels},
+            self.fields | other.fields,
+            self.kinds | other.kinds,
+            self.name_words | other.name_words,
+            self.label_words | other.label_words,
+            self.genera | other.genera,
+            self.shortened | other.shortened,
+        )
 
 
 def place(annotation: Annotation) -> tuple[str, int]:
@@ -167,8 +175,8 @@ def _by_label(ordered: Sequence[Annotation], texts: _Texts, options: ResolveOpti
     copies: dict[str, int] = {}
     blocks: defaultdict[Key, list[int]] = defaultdict(list)
     for annotation in ordered:
-        single = Group((annotation,))
-        text, label = text_of(annotation), key(annotation.headword.label)
+        single = Group.of(annotation)
+        (text,), (label,) = single.texts, single.labels
         best, best_score = None, options.threshold
         for i in [copies[text]] if text and text in copies else blocks[label]:
             match = compare(found[i], single, texts, options)

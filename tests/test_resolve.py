@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -470,7 +471,19 @@ def test_knowledge_keeps_its_promises(pages: list[Annotation]) -> None:
         assert 0 <= statement.confidence <= 1
 
 
+def test_thousands_of_copies_are_resolved_in_time_that_grows_with_their_number() -> None:
+    """Half a minute when each copy had its group read again."""
+    page = Page()
+    first = page.entry("Plane", LONG["wood"], category="tools")
+    copies = [replace(first, entry=replace(first.entry, line=line)) for line in range(1, 2001)]
+    variants = [replace(c, entry=replace(c.entry, body=f"{c.entry.body} {c.entry.line}")) for c in copies]
+    started = time.process_time()
+    assert [len(group.members) for group in groups(copies)] == [2000]
+    assert [len(group.members) for group in groups(variants)] == [2000]
+    assert time.process_time() - started < 15
+
+
 def test_group_is_a_value() -> None:
     annotation = Page().entry("Plane", "A tool.")
-    assert Group((annotation,)) == Group((replace(annotation),))
+    assert Group.of(annotation) == Group.of(replace(annotation))
     assert ConceptId("plane") == resolve([annotation]).entries[0].describes
