@@ -39,7 +39,7 @@ from kg.model import (
     Statement,
     Year,
 )
-from kg.names import initials, is_acronym, key, one, slug
+from kg.names import initials, is_acronym, key, one, slug, without_brackets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -361,7 +361,7 @@ def _most_frequent(forms: Mapping[str, int]) -> str:
 
 def _bare(label: str) -> str:
     """A label without a bracketed addition: "mean sea level" of "mean sea level (MSL)"."""
-    return re.sub(r"\s*\([^()]*\)", "", label).strip() or label.strip()
+    return without_brackets(label) or label.strip()
 
 
 def _cased(label: str) -> str:
