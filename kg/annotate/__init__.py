@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kg.annotate.pipeline import DEFAULT_MODEL, load_pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from spacy.language import Language
@@ -31,12 +31,10 @@ def annotate(
     entries: Sequence[Entry],
     headwords: Sequence[Headword],
     nlp: Language,
-    *,
-    progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Annotation]:
     """Annotate entries (with blocks) in the light of all headwords, in the order of the entries.
 
-    `headwords[i]` belongs to `entries[i]`. `progress` is told (entries done, entries in all).
+    `headwords[i]` belongs to `entries[i]`.
     """
     from kg.annotate.entry import finish, prepare
     from kg.annotate.glossary import glossary_of
@@ -49,10 +47,8 @@ def annotate(
             for entry, headword in zip(entries[start : start + _BATCH], headwords[start : start + _BATCH], strict=True)
         ]
         docs = parse(nlp, (text for work in batch for text in work.texts))
-        for done, work in enumerate(batch, start + 1):
+        for work in batch:
             yield finish(work, docs, glossary)
-            if progress is not None:
-                progress(done, len(entries))
 
 
 def extract_text(text: str, nlp: Language) -> Iterator[dict[str, Any]]:

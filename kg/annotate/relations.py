@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING
 from kg.annotate.lexicon import lexicon, predicates
 from kg.annotate.phrases import Phrase, is_nominal, phrases
 from kg.annotate.syntax import NO_NAMES, Link, Names, links, refers_back
-from kg.annotate.units import Role, Unit
 from kg.model import Span, Year
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
     from kg.annotate.structure import Stretch
+    from kg.annotate.units import Unit
 
 _YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
 _EXAMPLE = re.compile(r"^(?:e\.g\.|eg|for example|for instance|such as|including|like|examples?:)[,:]?\s*", re.I)
@@ -247,8 +247,3 @@ def host_phrase(doc: Doc, unit: Unit, position: int) -> str | None:
         found = [p for p in phrases(last) if p.token == last.i]
         return unit.wording(found[-1].text, found[-1].start) if found else None
     return None
-
-
-def is_aside(unit: Unit) -> bool:
-    """Whether a unit stood in brackets."""
-    return unit.role is Role.ASIDE
