@@ -95,6 +95,8 @@ _FINITE = re.compile(
 _CONJUNCTION = re.compile(r"(?:and|or|but|then|so|nor)\s", re.IGNORECASE)
 _DEFINES = re.compile(r"\s(?:is|are|was|were|refers?|means?|denotes?|describes?|defines?|represents?)\s", re.IGNORECASE)
 _BOLD_NAME = re.compile(r"(?:\*\*|__)([^*]{1,200}?)(?:\*\*|__)")
+_NAME_IN_STARS = re.compile(r"\*\*(\S.{0,200}?)\*\*")
+_ESCAPE = re.compile(r"\\([^\sA-Za-z0-9])")
 _MARKUP_START = re.compile(r"[-*•+>]\s|\d+[.)]\s|```|~~~|\||\$\$|\\\[")
 _COMMA_SEPARATED = re.compile(r"[^\s,]+,\S")
 _WORD = re.compile(r"[^\W_]+")
@@ -121,6 +123,23 @@ def header_items(text: str) -> list[str]:
     return items
 
 
+def _announced_items(text: str, below: str) -> list[str]:
+    """The items of a line of another shape, if its first one is, sign for sign, the bold name of the text below.
+
+    >>> _announced_items("Vec<T>, containers", "**Vec<T>** is an array that grows.")
+    ['Vec<T>', 'containers']
+    """
+    text, bold = text.strip(), _NAME_IN_STARS.match(below.strip())
+    name = _ESCAPE.sub(r"\1", bold[1]) if bold else ""
+    if not name or len(text) > LONGEST_HEADER or text[: len(name)].casefold() != name.casefold():
+        return []
+    comma, rest = text[len(name) :].lstrip()[:1], text[len(name) :].lstrip()[1:]
+    if not comma:
+        return [text]
+    others = header_items(rest) if comma == "," else []
+    return [text[: len(name)], *others] if others else []
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The evidence that a line is a header; the sum of the points is compared with `ENOUGH`."""
@@ -137,7 +156,7 @@ def weigh(previous: str | None, text: str, below: str | None, *, apart: bool) ->
 
     `apart` says that blank lines set the header off, as in the paged layout.
     """
-    items = header_items(text)
+    items = below and (header_items(text) or _announced_items(text, below))
     if not items or below is None:
         return Evidence()
     opening = _Opening.of(below)

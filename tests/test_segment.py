@@ -197,3 +197,31 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except ReadError:
         return
     assert entries
+
+
+NOTATION = {
+    "Rope<T>, nautical types": "Rope<T>",
+    "f(tide), functions": "f(tide)",
+    "@mooring, decorators": "@mooring",
+    "__draft__, attributes": r"\_\_draft\_\_",
+    "Mt. Fog, lighthouses": "Mt. Fog",
+    "ebb → flow, signs": "ebb → flow",
+    "Ahoy, sailor!, greetings": "Ahoy, sailor!",
+}
+
+
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_a_header_of_any_shape_is_known_by_the_bold_name_below(blank: str) -> None:
+    body = "is a thing that people who go to sea have talked about for a long time. It uses signs and words."
+    text = "".join(f"{header}\n{blank}**{name}** {body}\n{blank}" for header, name in NOTATION.items())
+    assert [entry.header for entry in entries_of(text)] == list(NOTATION)
+
+
+@pytest.mark.parametrize(
+    "line", ["# Keel", "- Keel", "**Keel**", "Keel = beam", "Keel, so they say, is long.", "| Keel |", "1. Keel"]
+)
+def test_a_line_that_only_leads_up_to_its_name_in_bold_is_no_header(line: str) -> None:
+    text = (
+        f"hull, ships\n**Hull** is the body of a ship that keeps the water out.\n{line}\n**Keel** is its lowest beam.\n"
+    )
+    assert [entry.header for entry in entries_of(text)] == ["hull, ships"]
