@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -144,3 +145,22 @@ def test_a_body_may_open_in_the_same_words_as_many_others(nlp: Language) -> None
     for annotation, name in zip(annotated(text, nlp), names, strict=True):
         assert [(d.text, d.genus) for d in annotation.definitions] == [(f"{name} is a spice used in curry.", "spice")]
         assert annotation.flags == frozenset()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A yard needs " + "rope, " * 4000 + "and tar.",
+        "A " + "Ab" * 10_000 + " is a tool.",
+        "It is a part of " + "a part of " * 2000 + "it.",
+        "A saw (" * 3000,
+        "(" * 20_000,
+    ],
+    ids=["list", "word", "chain", "brackets", "open"],
+)
+def test_what_nobody_writes_is_read_in_linear_time(nlp: Language, text: str) -> None:
+    """A sentence of thousands of items overflowed the stack, a word of thousands of letters took minutes."""
+    started = time.process_time()
+    records = list(extract_text(text, nlp))
+    assert time.process_time() - started < 20
+    assert all(text[r["start"] : r["end"]] == r["exact"] for r in records)

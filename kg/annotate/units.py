@@ -12,9 +12,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from kg.annotate.lexicon import lexicon, verb_forms
 from kg.model import Passage, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Role(StrEnum):
@@ -75,6 +79,8 @@ _SENTENCE_END = re.compile(
 _BREAK = re.compile(r"\s+[—–]\s+|\s*—\s*|\s+--?\s+|;\s+|\s+(?:→|⇒|=>|->)\s+")
 _LABEL = re.compile(r"^([^:,;.!?]{2,60}):\s+(?=\S)")
 _PARTICIPLE = re.compile(r"[A-Za-z-]+ing\b")
+_LONGEST = 1000
+"""Characters that are parsed as one clause; people write shorter ones."""
 
 
 def units(passage: Passage) -> list[Unit]:
@@ -157,7 +163,18 @@ def _pieces(text: str, start: int) -> list[tuple[int, int]]:
         pieces.append((start, match.start()))
         start = match.end()
     pieces.append((start, len(text)))
-    return [_stripped(text, a, b) for a, b in pieces if text[a:b].strip(" .,;:")]
+    short = (part for piece in pieces for part in _cut(text, *piece))
+    return [_stripped(text, a, b) for a, b in short if text[a:b].strip(" .,;:")]
+
+
+def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """What is too long to be a clause, in parts: at spaces where there are any, so that the work stays linear."""
+    while end - start > _LONGEST:
+        space = text.rfind(" ", start + _LONGEST // 2, start + _LONGEST)
+        at = space if space >= 0 else start + _LONGEST
+        yield start, at
+        start = at
+    yield start, end
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
