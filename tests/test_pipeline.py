@@ -188,7 +188,8 @@ def test_a_named_file_has_to_be_a_glossary_even_when_its_folder_is_named_too(tmp
 def test_a_folder_without_any_glossary_is_refused(tmp_path: Path) -> None:
     for name in ("a.txt", "b.md"):
         (tmp_path / name).write_text("It rained.\n\nWe went home.\n", encoding="utf-8")
-    with pytest.raises(NotAGlossary, match=r"a\.txt: nothing here is a glossary \(2 looked at\): no glossary: no header"):
+    refusal = r"a\.txt: nothing here is a glossary \(2 looked at\): no glossary: no header"
+    with pytest.raises(NotAGlossary, match=refusal):
         kg.build([tmp_path], tmp_path / "out")
 
 
