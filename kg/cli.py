@@ -36,6 +36,8 @@ app = typer.Typer(
             "  kg path Raft quorum -k 3",
             "  kg query --name types-of -p concept=replication",
             "  kg viz -o graph.html",
+            "Exit status: 0; 1 for a failure (nothing found, no path); 2 for a call that cannot be carried out as it "
+            "was put; 130 when interrupted.",
         )
     ),
     no_args_is_help=True,
@@ -219,7 +221,9 @@ def path(
     k: Annotated[int, Option("-k", min=1, help="The number of paths.")] = 1,
     max_hops: Annotated[int | None, Option(min=1, help="No path longer than this.")] = None,
     directed: Annotated[bool, Option("--directed", help="Follow relations in their own direction only.")] = False,
-    predicates: Annotated[list[str] | None, Option("--predicate", help="Only this relation (repeatable).")] = None,
+    predicates: Annotated[
+        list[str] | None, Option("--predicate", help="Only this relation, such as uses (repeatable).")
+    ] = None,
     exclude: Annotated[list[str] | None, Option(help="Never this relation (repeatable).")] = None,
     avoid: Annotated[list[str] | None, Option(help="Never through this concept (repeatable).")] = None,
     min_confidence: Annotated[float, Option(min=0, max=1, help="Only relations at least this sure.")] = 0.0,
@@ -252,7 +256,11 @@ def query(
     graph: GraphOption = "output",
     endpoint: Annotated[str | None, Option(help="The URL of a SPARQL endpoint to ask instead.")] = None,
     format: Annotated[
-        str, Option("--format", help="table, csv, tsv, json, xml; turtle, ntriples, rdfxml, jsonld … for graphs.")
+        str,
+        Option(
+            "--format",
+            help="table; csv, tsv, json, xml for SELECT and ASK; turtle, ntriples, rdfxml, jsonld … for CONSTRUCT.",
+        ),
     ] = "table",
 ) -> None:
     """Ask in SPARQL, or by the name of a query."""
