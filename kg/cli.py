@@ -7,6 +7,7 @@ a failure. Standard output carries results only, so that it can be piped.
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -166,7 +167,7 @@ def validate(
 
     report = check(_open(graph).store, shapes=shapes or ())
     if format is Format.JSON:
-        console.say_json(report)
+        console.say_json({"conforms": report.conforms, **asdict(report)})
     else:
         for line in report.lines():
             console.say(line)

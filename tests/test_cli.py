@@ -115,6 +115,12 @@ def test_search_ranks_and_says_what_matched(run: Terminal) -> None:
     assert lines[1].split() == ["Grafting", "Method", "label", "Grafting"]
 
 
+def test_validate_as_json_says_whether_the_graph_conforms(run: Terminal) -> None:
+    found = json.loads(run("validate", "--format", "json"))
+    assert found["conforms"] is (found["groups"] == [])
+    assert found["shapes"] > 0
+
+
 def test_stats_count(run: Terminal) -> None:
     found = json.loads(run("stats", "--format", "json"))
     assert (found["entries"], found["concepts"], found["relations"]) == (4, 12, 10)
