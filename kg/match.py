@@ -37,7 +37,8 @@ class ResolveOptions:
 
     Two texts are similar when the cosine of their tf-idf vectors, the compared names left out, reaches `similar`.
     `label_and_genus`: one label is the other one and what its definition says it is ("Raft", "Raft protocol").
-    Texts of fewer than `enough_words` distinct words are too short to tell; then different classes speak against.
+    Texts of fewer than `enough_words` distinct words are too short to tell; then different classes speak against, and
+    different genera.
     """
 
     same_text: float = 9.0
@@ -52,6 +53,7 @@ class ResolveOptions:
     same_field: float = 0.5
     other_field: float = -0.25
     other_kind: float = -0.5
+    other_genus: float = -0.5
     dissimilar_text: float = -1.0
     threshold: float = 1.0
     similar: float = 0.08
@@ -80,7 +82,8 @@ class Group:
     A group is made of one entry, or of two groups: what is known of it is never read from all its entries again, since
     there can be thousands of copies. `aliases` holds one spelling for each key. `label_words` are the words of each
     label, their order and repetition left out. `shortened` are its labels cut in two after each word but the last: what
-    could be a name and the kind of thing named. `genera` are what its definitions say it is.
+    could be a name and the kind of thing named. `genera` are what its definitions say it is,
+    `heads` their last words: a cutting tool and a hand tool are both tools.
     """
 
     members: tuple[Annotation, ...]
@@ -94,6 +97,7 @@ class Group:
     name_words: frozenset[str]
     label_words: frozenset[frozenset[str]]
     genera: frozenset[Key]
+    heads: frozenset[str]
     shortened: frozenset[tuple[Key, Key]]
 
     @classmethod
@@ -115,6 +119,7 @@ class Group:
             name_words=frozenset(singular(w) for name in (headword.label, *headword.aliases) for w in words(name)),
             label_words=frozenset((frozenset(map(singular, parts)) - _STOP,)),
             genera=frozenset(key(d.genus) for d in annotation.definitions if d.genus),
+            heads=frozenset(singular(words(d.genus)[-1]) for d in annotation.definitions if d.genus and words(d.genus)),
             shortened=frozenset(cuts),
         )
 
@@ -146,6 +151,7 @@ class Group:
             self.name_words | other.name_words,
             self.label_words | other.label_words,
             self.genera | other.genera,
+            self.heads | other.heads,
             self.shortened | other.shortened,
         )
 
@@ -270,8 +276,11 @@ def compare(left: Group, right: Group, texts: _Texts, options: ResolveOptions) -
     similarity, size = texts.similarity(left, right)
     if size >= options.enough_words:
         reasons.append("similar_text" if similarity >= options.similar else "dissimilar_text")
-    elif similarity < options.similar and not left.kinds & right.kinds:
-        reasons.append("other_kind")
+    elif similarity < options.similar:
+        if not left.kinds & right.kinds:
+            reasons.append("other_kind")
+        if left.heads and right.heads and not left.heads & right.heads:
+            reasons.append("other_genus")
     return Match(left.first, right.first, tuple(reasons))
 
 

@@ -152,6 +152,14 @@ def test_homographs_with_short_texts_are_told_apart_by_field_and_class() -> None
     assert together(tool, same, maths) == [["page.txt/L1", "page.txt/L3"], ["page.txt/L5"]]
 
 
+def test_homographs_with_short_texts_are_told_apart_by_what_they_are() -> None:
+    page = Page()
+    tool = defined(page.entry("Plane", "It shaves boards.", category="woodworking"), "cutting tool")
+    hand = defined(page.entry("Plane", "It has an iron.", category="workshop"), "hand tool")
+    tree = defined(page.entry("Plane", "Its bark peels.", category="botany"), "tree")
+    assert together(tool, hand, tree) == [["page.txt/L1", "page.txt/L3"], ["page.txt/L5"]]
+
+
 def test_a_chain_of_aliases_does_not_join_homographs() -> None:
     page = Page()
     wood = page.entry("Plane", LONG["wood"], category="woodworking")
