@@ -219,7 +219,7 @@ def path(
     start: Annotated[str, Argument(help="The concept to start from.")],
     end: Annotated[str, Argument(help="The concept to arrive at.")],
     graph: GraphOption = "output",
-    k: Annotated[int, Option("-k", min=1, help="The number of paths.")] = 1,
+    k: Annotated[int, Option("-k", min=1, max=1000, help="The number of paths.")] = 1,
     max_hops: Annotated[int | None, Option(min=1, help="No path longer than this.")] = None,
     directed: Annotated[bool, Option("--directed", help="Follow relations in their own direction only.")] = False,
     predicates: Annotated[

@@ -15,8 +15,8 @@ QUOTE_LENGTH = 160
 
 
 def quoted(quote: Quote) -> str:
-    """A quote on one line with the place to look it up."""
-    words = " ".join(quote.exact.split())
+    """A quote on one line, without its bold marks, and the place to look it up."""
+    words = " ".join(quote.exact.replace("**", "").split())
     if len(words) > QUOTE_LENGTH:
         words = words[: QUOTE_LENGTH - 1].rstrip() + "…"
     return f"“{words}” — {quote.place}"

@@ -7,8 +7,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
 from kg.annotate import annotate, extract_text
+from kg.annotate.phrases import coordinated
 from kg.blocks import parse
 from kg.headers import headword
 from kg.model import Entry, Flag, Layout, Span
@@ -164,3 +167,13 @@ def test_what_nobody_writes_is_read_in_linear_time(nlp: Language, text: str) -> 
     records = list(extract_text(text, nlp))
     assert time.process_time() - started < 20
     assert all(text[r["start"] : r["end"]] == r["exact"] for r in records)
+
+
+@pytest.mark.parametrize(("relative", "found"), [(False, ["version", "rails"]), (True, ["version"])])
+def test_an_apposition_stands_beside_its_noun_not_behind_a_clause(relative: bool, found: list[str]) -> None:
+    clause = [("which", "PRON", 4, "nsubj"), ("floats", "VERB", 2, "relcl")] if relative else []
+    last = [(",", "PUNCT", 2, "punct"), ("rails", "NOUN", 2, "appos")]
+    head = [("Dredger", "PROPN", 1, "nsubj"), ("is", "AUX", 1, "ROOT"), ("version", "NOUN", 1, "attr")]
+    words, tags, heads, deps = zip(*head, *clause, *last, strict=True)
+    doc = Doc(Vocab(), words=list(words), pos=list(tags), heads=list(heads), deps=list(deps))
+    assert [token.text for token in coordinated(doc[2])] == found

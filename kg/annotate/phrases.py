@@ -66,6 +66,8 @@ def coordinated(token: Token) -> list[Token]:
     """The token and what is coordinated with it, in text order."""
     found = [token]
     for child in token.children:
+        if child.dep_ == "appos" and any(t.pos_ in {"VERB", "AUX"} for t in child.doc[token.i + 1 : child.left_edge.i]):
+            continue  # an apposition stands beside its noun: behind a whole clause the parser has lost its way
         if child.dep_ in {"conj", "appos"} and (is_nominal(child) or child.pos_ in NOMINAL):
             found += coordinated(child)
     return found
