@@ -242,3 +242,12 @@ def _in_order(letters: str, long: str, size: int) -> bool:
         if position < 0:
             return False
     return True
+
+
+def is_citation(text: str) -> bool:
+    """Whether a form cites authors, not a thing.
+
+    >>> is_citation("Ito et al."), is_citation("et cetera")
+    (True, False)
+    """
+    return re.search(r"\bet al\b", text) is not None

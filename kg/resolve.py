@@ -39,7 +39,7 @@ from kg.model import (
     Statement,
     Year,
 )
-from kg.names import initials, is_acronym, key, one, slug, without_brackets
+from kg.names import initials, is_acronym, is_citation, key, one, slug, without_brackets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -175,6 +175,7 @@ class _Mentioned:
                 self._see(assertion.subject, annotation, names, self._roles, _OTHER_KIND)
                 if isinstance(assertion.object, str):
                     kind = _KINDS_BY_ROLE.get(assertion.predicate, _OTHER_KIND)
+                    kind = "Person" if is_citation(assertion.object) else kind
                     self._see(assertion.object, annotation, names, self._roles, kind)
         for annotation in ordered:
             for short, long in annotation.abbreviations:

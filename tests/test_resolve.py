@@ -318,6 +318,13 @@ def test_an_object_that_is_nowhere_mentioned_has_the_class_of_its_role() -> None
 # ----------------------------------------------------------------------------------------------------- what is known
 
 
+def test_cited_authors_are_persons() -> None:
+    page = Page()
+    entry = page.entry("Norris", "N.", assertions=(("Norris", "developedBy", "Lee et al", 0.9),))
+    made = resolve([entry])
+    assert [c.kind for c in made.concepts if c.label == "Lee et al"] == ["Person"]
+
+
 def test_the_concept_of_many_entries() -> None:
     page = Page()
     one = page.entry(

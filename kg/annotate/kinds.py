@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 
 from kg import vocabulary
 from kg.annotate.lexicon import lexicon, read
-from kg.names import singular
+from kg.names import is_citation, singular
 
 _ENTITY = {"ORG": "Organization", "PERSON": "Person", "WORK_OF_ART": "Publication", "LAW": "Standard"}
 _MODEL_NAME = re.compile(r"^[A-Z][A-Za-z]*[a-z]*[-A-Z0-9.]*\d[\w.]*(?: \d+[BMx][\w]*)?$|^[A-Z]\w*[a-z][A-Z]\w*$")
@@ -73,7 +73,7 @@ def _by_words(phrase: str) -> str | None:
 
 
 def _by_shape(phrase: str, entity: str | None) -> str | None:
-    if re.search(r"\bet al\b", phrase):
+    if is_citation(phrase):
         return "Person"
     if _MODEL_NAME.match(phrase):
         return "Model"

@@ -19,7 +19,7 @@ from kg.annotate.phrases import Phrase, is_nominal, phrases
 from kg.annotate.units import Role
 from kg.annotate.weighing import shape, tidy
 from kg.model import BlockKind, Key, MarkKind, Mention, Span
-from kg.names import is_acronym, key, singular
+from kg.names import is_acronym, is_citation, key, singular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -103,11 +103,17 @@ def propose(
         term.stated = stated.get(name, frozenset())
         features = _features(term, name in bold)
         hints = _kind_features(term)
-        kind = choice("kinds").best(hints) or kind_of(term.label, min(term.entities, default=None))
+        fitted = choice("kinds").best(hints) or kind_of(term.label, min(term.entities, default=None))
+        kind = "Person" if _is_author(term) else fitted
         found += [
             Proposed(Mention(term.label, kind, span, rule), features, hints) for span, rule in sorted(term.places)
         ]
     return found
+
+
+def _is_author(term: _Term) -> bool:
+    """Whether a term names people: "Ito et al.", or what developed something and is a person to the recognizer."""
+    return is_citation(term.label) or ("PERSON" in term.entities and "object-of=developedBy" in term.stated)
 
 
 def _kind_features(term: _Term) -> tuple[str, ...]:
