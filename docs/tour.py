@@ -16,7 +16,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 _BLOCK = re.compile(r"^```console\n\$ (?P<command>[^\n]+)\n(?P<shown>.*?)^```$", re.M | re.S)
 
@@ -39,7 +39,7 @@ def tour(folder: Path, text: str) -> list[Stop]:
     stops = []
     for block in _BLOCK.finditer(text):
         done = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", block["command"]],
+            ["bash", "-c", block["command"]],
             cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip
         stops.append(Stop(block["command"], block["shown"], done.stdout, done.returncode))
