@@ -136,7 +136,10 @@ def test_ctrl_c_leaves_the_last_good_graph(small: Path, built: Path) -> None:
         [sys.executable, "-m", "kg", "build", str(ROOT / "seeds"), "-o", str(built)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    time.sleep(2.5)  # in the middle of loading the model or annotating; any moment must do
+    maps = Path(f"/proc/{process.pid}/maps")
+    while process.poll() is None and "/spacy/" not in maps.read_text(encoding="utf-8"):
+        time.sleep(0.05)  # until the build is past reading and imports spaCy,
+    time.sleep(1.5)  # whose compiled modules may swallow an interrupt while they load; annotating takes far longer
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
