@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from pyoxigraph import Quad
 
+    from kg.annotate.confidence import Reliability
     from kg.model import Annotation, Entry, Knowledge
 
 
@@ -65,7 +66,8 @@ class BuildReport:
     `skipped` lists the files in the folders that were read whose text is no glossary.
     `boilerplate` counts the spans that were recognised as recurring text and skipped. `duplicates` counts the entries
     whose text stands on more than one page; `orphans` the concepts without any relation. `violations` maps a SHACL
-    shape to its number of violations; None when validation was not asked for.
+    shape to its number of violations; None when validation was not asked for. `reliability` says for relations and
+    mentions how far their confidence can be taken: what was measured on annotated entries when the models were fitted.
     """
 
     kg_version: str
@@ -90,6 +92,7 @@ class BuildReport:
     flags: dict[str, int]
     flagged: dict[str, list[str]]
     violations: dict[str, int] | None = None
+    reliability: dict[str, Reliability] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -234,6 +237,8 @@ def _report(
     violations: dict[str, int] | None,
     seconds: dict[str, float],
 ) -> BuildReport:
+    from kg.annotate.confidence import reliability
+
     facts, statements = knowledge.entries, knowledge.statements
     ends = {end for s in statements for end in (s.subject, s.object)}
     return BuildReport(
@@ -259,6 +264,7 @@ def _report(
         flags=_ranked(flag for f in facts for flag in f.flags),
         flagged=_flagged(knowledge),
         violations=violations,
+        reliability={task: reliability(task) for task in ("relations", "mentions")},
         seconds=seconds,
     )
 

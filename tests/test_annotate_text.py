@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.annotate.abbreviations import abbreviations
 from kg.annotate.boilerplate import Recurrence, mask
-from kg.annotate.confidence import Choice, Confidence, choice, confidence
+from kg.annotate.confidence import NONE, Choice, Confidence, Network, choice, confidence, network
 from kg.annotate.gazetteer import Gazetteer, Hit
 from kg.annotate.kinds import kind_of, kind_of_concept
 from kg.annotate.lexicon import cues, lexicon, predicates, verb_forms
@@ -19,7 +22,7 @@ from kg.annotate.structure import cue_of
 from kg.annotate.units import Role, sentences, units, without
 from kg.errors import UsageError
 from kg.model import Passage
-from kg.vocabulary import classes, relations
+from kg.vocabulary import RELATIONS, classes, relations
 
 
 def passage(text: str, at: int = 0) -> Passage:
@@ -184,7 +187,7 @@ def test_cutting_out_keeps_every_other_character_in_place(text: str, data: st.Da
 
 
 def test_lexicons_speak_the_words_of_the_ontology() -> None:
-    assert {c.items for c in cues()} | {c.text for c in cues()} <= {*relations(), ""}
+    assert {c.items for c in cues().cues} | {c.text for c in cues().cues} <= {*relations(), ""}
     assert set(predicates().values()) <= set(relations())
     assert set(choice("kinds").bias) <= set(classes())
 
@@ -256,8 +259,46 @@ def test_a_choice_falls_silent_where_nothing_is_known() -> None:
     assert model.best(["never seen"]) is None
 
 
+def small_network() -> Network:
+    """Two classes beside none; the hidden unit fires for "a" and "b" together and then speaks for uses."""
+    inputs = np.array([[1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 2.0]], dtype=np.float32)
+    outputs = np.array([[0.0, 5.0, 0.0]])
+    return Network(
+        (NONE, "uses", "causes"), {"a": 0, "b": 1}, inputs, np.array([-1.0]), outputs, np.zeros(3), 1.0, 0.0, 0.3
+    )
+
+
+def test_a_network_adds_up_what_features_say_apart_and_together() -> None:
+    network = small_network()
+    one, other, both, none = network.probabilities([["a"], ["b"], ["a", "b"], ["never seen"]])
+    assert max(one, key=lambda name: one[name]) == "uses"
+    assert max(other, key=lambda name: other[name]) == "causes"
+    assert both["uses"] > 0.9, "together they say what neither says alone"
+    assert none == pytest.approx({NONE: 1 / 3, "uses": 1 / 3, "causes": 1 / 3})
+    assert network.probabilities([]) == []
+
+
+def test_a_network_is_calibrated_on_the_log_odds() -> None:
+    network = replace(small_network(), slope=2.0, offset=0.0)
+    assert network.calibrated(0.5) == pytest.approx(0.5)
+    assert network.calibrated(0.8) == pytest.approx(16 / 17)
+    assert 0.0 <= network.calibrated(0.0) < network.calibrated(1.0) <= 1.0
+
+
+def test_a_network_is_read_as_it_was_written() -> None:
+    file = io.BytesIO()
+    small_network().save(file)
+    file.seek(0)
+    read = Network.load(file)
+    rows = [["a"], ["a", "b"]]
+    assert read.probabilities(rows) == small_network().probabilities(rows)
+    assert (read.names, read.floor) == ({"a": 0, "b": 1}, 0.3)
+
+
 def test_the_fitted_models_are_there() -> None:
-    assert all(confidence(task).weights for task in ("assertions", "mentions"))
+    assert confidence("mentions").weights
+    assert choice("kinds").weights
+    assert set(network("relations").classes) == {NONE, *RELATIONS}
 
 
 # -------------------------------------------------------------------------------------------------------- pipeline

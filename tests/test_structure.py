@@ -42,6 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 HOMES = {
     "spacy": {"annotate.pipeline"},
+    "numpy": {"annotate.confidence"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",

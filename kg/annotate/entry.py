@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 from kg.annotate import mentions as terms
 from kg.annotate.abbreviations import abbreviations
 from kg.annotate.boilerplate import mask
+from kg.annotate.context import Surroundings
 from kg.annotate.definitions import genus
 from kg.annotate.glossary import masks
 from kg.annotate.kinds import kind_of_concept
 from kg.annotate.proofs import proof
-from kg.annotate.relations import Candidate, host_phrase, of_aside, of_unit
+from kg.annotate.relations import Candidate, host_phrase, of_aside, of_pairs, of_unit
 from kg.annotate.structure import Listed, Stretch, Topic, cue_of, is_named, read
 from kg.annotate.syntax import Names
 from kg.annotate.units import Role, Unit, sentences, units
-from kg.annotate.weighing import Weighted, choose, weigh, word_counts
+from kg.annotate.weighing import Pair, choose, weigh, word_counts
 from kg.model import (
     Annotation,
     Assertion,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
     from spacy.tokens import Doc
 
-    from kg.annotate.confidence import Confidence
     from kg.annotate.glossary import Glossary
 
 
@@ -103,12 +103,12 @@ def _begins_with(sentence: str, headword: Headword) -> bool:
     return "_" in mask(sentence, (headword.label, *headword.aliases)).split()[:2]
 
 
-def finish(work: Work, docs: Mapping[str, Doc], glossary: Glossary, model: Confidence | None = None) -> Annotation:
-    """Read the parses of an entry's units: definitions, mentions, assertions (weighed by `model` or the fitted one)."""
+def finish(work: Work, docs: Mapping[str, Doc], glossary: Glossary, *, floor: float | None = None) -> Annotation:
+    """Read the parses of an entry's units: definitions, mentions, assertions (from the confidence `floor` on)."""
     entry, headword = work.entry, work.headword
     own = _own(headword)
     definitions, defining = _definitions(work, docs)
-    assertions = tuple(choose(_weighed(work, docs, defining, definitions, own), model))
+    assertions = tuple(choose(_weighed(work, docs, defining, definitions, own), floor=floor))
     found = _mentions(work, docs, glossary, own, assertions)
     kind = kind_of_concept(headword.label, definitions[0].genus if definitions else None, headword.category)
     flags = set()
@@ -150,15 +150,15 @@ def candidates(work: Work, docs: Mapping[str, Doc]) -> list[Candidate]:
     return list(_candidates(work, docs, defining, definitions))
 
 
-def weighted(work: Work, docs: Mapping[str, Doc]) -> list[Weighted]:
-    """All candidate assertions of an entry with their features, right and wrong: what calibration learns from."""
+def pairs(work: Work, docs: Mapping[str, Doc]) -> list[Pair]:
+    """All pairs that an entry's candidates relate, with their features: what calibration learns from."""
     definitions, defining = _definitions(work, docs)
     return _weighed(work, docs, defining, definitions, _own(work.headword))
 
 
 def _weighed(
     work: Work, docs: Mapping[str, Doc], defining: set[int], definitions: tuple[Definition, ...], own: set[Key]
-) -> list[Weighted]:
+) -> list[Pair]:
     heard = word_counts([text for block in work.entry.blocks for text in block.texts])
     kind = kind_of_concept(work.headword.label, definitions[0].genus if definitions else None, work.headword.category)
     return weigh(_candidates(work, docs, defining, definitions), work.headword.label, own, heard, kind)
@@ -226,11 +226,18 @@ def _candidates(
             yield Candidate(None, "broader", definition.genus, definition.span, definition.rule)
     for item in work.listed:
         tail = "" if item.subject.label is None or "@" in item.rule else "@lead"
-        yield Candidate(item.subject.label, item.predicate, item.passage.text, item.passage.span(), item.rule + tail)
+        yield Candidate(
+            item.subject.label,
+            item.predicate,
+            item.passage.text,
+            item.passage.span(),
+            item.rule + tail,
+            context=(item.context,),
+        )
     known = Known.of(work.headword, definitions[0].genus if definitions else None)
     for stretch, cut in work.parts:
         for candidate in _of_stretch(stretch, cut, docs, known, defining=stretch.block in defining):
-            yield replace(candidate, place=stretch.place)
+            yield replace(candidate, place=stretch.place, context=(stretch.context, *candidate.context))
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +286,10 @@ def _of_stretch(
         here = stretch
         if unit.label is not None:
             here = _labelled(stretch, unit.label)
-        yield from of_unit(here, unit, doc, known.names(unit.text, here), defining=defining and unit.sentence == 0)
+        names = known.names(unit.text, here)
+        around = Surroundings(doc, unit)
+        yield from of_unit(here, unit, around, names, defining=defining and unit.sentence == 0)
+        yield from of_pairs(unit, around, names)
 
 
 def _labelled(stretch: Stretch, label: Passage) -> Stretch:

@@ -46,15 +46,42 @@ class Cue:
     text: str
     topic: str
 
-    def matches(self, words: tuple[str, ...]) -> int:
-        """How many of the words the best pattern covers; 0 when none matches."""
-        best = 0
-        for pattern in self.patterns:
-            size = len(pattern)
-            for at in range(len(words) - size + 1):
-                if all(_fits(p, w) for p, w in zip(pattern, words[at : at + size], strict=True)):
-                    best = max(best, size)
-        return best
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """All cues, with their patterns in the order of their first letters, so that few have to be compared."""
+
+    cues: tuple[Cue, ...]
+    _patterns: dict[str, tuple[tuple[int, tuple[str, ...]], ...]]
+
+    @classmethod
+    def of(cls, cues: tuple[Cue, ...]) -> Cues:
+        """The cues, ready to be compared; their order tells which of two equally good ones is meant."""
+        found: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
+        for order, cue in enumerate(cues):
+            for pattern in cue.patterns:
+                found.setdefault(pattern[0][:_LETTERS].rstrip("*"), []).append((order, pattern))
+        return cls(cues, {letters: tuple(patterns) for letters, patterns in found.items()})
+
+    def best(self, words: tuple[str, ...]) -> tuple[int, Cue] | None:
+        """The cue whose pattern covers most words, and how many; the first of several."""
+        best: tuple[int, int] | None = None
+        for at, word in enumerate(words):
+            for size in range(1, _LETTERS + 1):
+                if size > len(word):
+                    break
+                for order, pattern in self._patterns.get(word[:size], ()):
+                    rank = -len(pattern), order
+                    if (best is None or rank < best) and _fit(pattern, words[at : at + len(pattern)]):
+                        best = rank
+        return (-best[0], self.cues[best[1]]) if best is not None else None
+
+
+_LETTERS = 3
+
+
+def _fit(pattern: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    return len(pattern) == len(words) and all(_fits(p, w) for p, w in zip(pattern, words, strict=True))
 
 
 def _fits(pattern: str, word: str) -> bool:
@@ -74,7 +101,7 @@ def lexicon() -> Words:
 
 
 @cache
-def cues() -> tuple[Cue, ...]:
+def cues() -> Cues:
     """The cues of `cues.toml`, in file order."""
     found = []
     for entry in read("cues.toml")["cue"]:
@@ -83,7 +110,7 @@ def cues() -> tuple[Cue, ...]:
                 vocabulary.relation(entry[field])
         patterns = tuple(tuple(p.split()) for p in re.split(r";\s*", entry["words"].strip()) if p.strip())
         found.append(Cue(entry["name"], patterns, entry["items"], entry.get("text", ""), entry["topic"]))
-    return tuple(found)
+    return Cues.of(tuple(found))
 
 
 @cache

@@ -91,6 +91,9 @@ def propose(
     for stretch, cut in parts:
         for unit in cut:
             _see_phrases(stretch, unit, docs[unit.text], see)
+    for passage in _passages(entry):
+        for match in _NAME.finditer(passage.text):
+            see(_one(match[0]), passage.span(match.start(), match.end()), "shaped", "term:shape")
     bold = {
         key(passage.text[mark.start : mark.end])
         for passage in _passages(entry)
@@ -109,6 +112,17 @@ def propose(
             Proposed(Mention(term.label, kind, span, rule), features, hints) for span, rule in sorted(term.places)
         ]
     return found
+
+
+_NAME = re.compile(
+    r"(?<![\w.])(?=[\w.+-]*(?:[a-z\d][A-Z]|[A-Z]{2}|[A-Z]-?\d|\w_[A-Za-z]))[A-Za-z][\w+]*(?:[.-][A-Za-z\d][\w+]*)*(?!\w)"
+)
+"""A word that is written like no common one: inner capitals, several capitals, capitals with digits, underscores."""
+
+
+def _one(name: str) -> str:
+    """A name without the s of its plural: GPUs, VAEs."""
+    return name[:-1] if len(name) > 3 and name[-1] == "s" and name[-2].isupper() else name
 
 
 def _is_author(term: _Term) -> bool:

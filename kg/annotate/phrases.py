@@ -8,7 +8,7 @@ stays short; nouns that only measure or frame another ("a range of X", "the use 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from kg.annotate.lexicon import lexicon
 
@@ -74,9 +74,15 @@ def coordinated(token: Token) -> list[Token]:
 
 
 def phrases(token: Token, *, vague: bool = False) -> Iterator[Phrase]:
-    """The phrases that a head noun and its conjuncts stand for; `vague`: also those that name nothing by themselves."""
-    for head in coordinated(token):
-        yield from _phrases_of(head, vague)
+    """The phrases that a head noun and its conjuncts stand for; `vague`: also those that name nothing by themselves.
+
+    They are kept with the `Doc`: several rules ask for the same ones.
+    """
+    kept = cast("dict[Any, tuple[Phrase, ...]]", token.doc.user_data)
+    place = "phrases", token.i, vague
+    if place not in kept:
+        kept[place] = tuple(phrase for head in coordinated(token) for phrase in _phrases_of(head, vague))
+    return iter(kept[place])
 
 
 def _phrases_of(head: Token, vague: bool) -> Iterator[Phrase]:

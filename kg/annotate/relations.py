@@ -13,6 +13,7 @@ that the subject is not the entry's concept but a lead-in or another phrase:
     bullet:components  a bare noun phrase as a bullet under such a title
     aside:example      "S (e.g., O)"           aside:list   "S (O1, O2)"
     aside:origin       "S (Maker, Year)"       hearst:…     "S such as O"
+    pair:ahead         two phrases of one clause, near each other, whatever stands between them
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from spacy.tokens import Doc, Token
 
+    from kg.annotate.context import Surroundings
     from kg.annotate.structure import Stretch
     from kg.annotate.units import Unit
 
@@ -53,15 +55,19 @@ class Candidate:
     """The verb or preposition that was read, as in `syntax.Link`."""
     place: str = ""
     """What the title above announces (the name of its cue)."""
+    context: tuple[tuple[str, ...], ...] = ()
+    """How the object stands in the text, and to the subject (`context.py`)."""
 
 
-def of_unit(stretch: Stretch, unit: Unit, doc: Doc, names: Names = NO_NAMES, *, defining: bool) -> Iterator[Candidate]:
+def of_unit(
+    stretch: Stretch, unit: Unit, around: Surroundings, names: Names = NO_NAMES, *, defining: bool
+) -> Iterator[Candidate]:
     """All candidates of a parsed main or continued unit; `defining`: it belongs to the definition."""
     topic = stretch.topic.label
     home = "definition" if defining else "verb"
-    for link in links(doc, names):
+    for link in links(around.doc, names):
         if not link.negated:
-            yield from _of_link(link, unit, topic, home)
+            yield from _of_link(link, unit, topic, home, around)
     frame = stretch.frame
     name = frame.name if frame is not None else "plain"
     if stretch.cell:
@@ -75,20 +81,20 @@ def of_unit(stretch: Stretch, unit: Unit, doc: Doc, names: Names = NO_NAMES, *, 
     predicate = "uses"
     if frame is not None:
         predicate = frame.text or (frame.items if stretch.listed else "") or "uses"
-    for role, cue, phrase in _parts(doc, names):
+    for role, cue, phrase in _parts(around.doc, names):
         rule = f"{where}:{name}:{role}"
-        yield _candidate(topic, None, predicate, phrase, unit, rule, cue=cue)
+        yield _candidate(topic, None, predicate, phrase, unit, rule, around, cue=cue)
         for other, how in stretch.others:
             span = unit.span(phrase.start, phrase.end)
             words = unit.wording(phrase.text, phrase.start)
-            yield Candidate(other.label, predicate, words, span, f"{rule}@{how}", cue)
+            yield Candidate(other.label, predicate, words, span, f"{rule}@{how}", cue, context=(around.of(phrase),))
 
 
-def _of_link(link: Link, unit: Unit, topic: str | None, home: str) -> Iterator[Candidate]:
+def _of_link(link: Link, unit: Unit, topic: str | None, home: str, around: Surroundings) -> Iterator[Candidate]:
     table = predicates()
     cue = link.cue
     if cue == "be>":
-        yield _link(link, "broader", unit, topic, "definition:is-a" if home == "definition" else "copula:is-a")
+        yield _link(link, "broader", unit, topic, "definition:is-a" if home == "definition" else "copula:is-a", around)
         return
     if cue.endswith("<") and cue not in table:
         predicate = table.get(cue[:-1] + ">")
@@ -96,13 +102,15 @@ def _of_link(link: Link, unit: Unit, topic: str | None, home: str) -> Iterator[C
         if predicate is not None and subject is not None:
             span = unit.span(link.start, link.end)
             yield Candidate(link.object.text, predicate, subject, span, f"agent:{predicate}@phrase", cue)
-        yield _link(link, "uses", unit, topic, "agent:by")
+        yield _link(link, "uses", unit, topic, "agent:by", around)
         return
     if cue.startswith("noun:"):
         prep = cue.removeprefix("noun:")
         predicate = table.get(f"prep:{prep}", "uses")
-        yield _link(link, predicate, unit, topic, f"hearst:{prep}" if predicate == "hasExample" else f"noun:{prep}")
-        yield _candidate(topic, None, predicate, link.object, unit, f"noun-topic:{prep}", cue=cue)
+        yield _link(
+            link, predicate, unit, topic, f"hearst:{prep}" if predicate == "hasExample" else f"noun:{prep}", around
+        )
+        yield _candidate(topic, None, predicate, link.object, unit, f"noun-topic:{prep}", around, cue=cue)
         return
     prep = re.split(r"[+>]", cue)[-1]
     if cue in table:
@@ -118,19 +126,19 @@ def _of_link(link: Link, unit: Unit, topic: str | None, home: str) -> Iterator[C
     elif "uses" in found:
         found.setdefault("usedFor", found["uses"])
     for predicate, rule in found.items():
-        yield _link(link, predicate, unit, topic, rule)
+        yield _link(link, predicate, unit, topic, rule, around)
         if link.subject is not None:
             lifted = rule.replace("verb:", "lifted:") if rule.startswith("verb:") else f"lifted-{rule}"
-            yield _candidate(topic, None, predicate, link.object, unit, lifted, link.start, link.end, cue=cue)
+            yield _candidate(topic, None, predicate, link.object, unit, lifted, around, link.start, link.end, cue=cue)
 
 
-def _link(link: Link, predicate: str, unit: Unit, topic: str | None, rule: str) -> Candidate:
+def _link(link: Link, predicate: str, unit: Unit, topic: str | None, rule: str, around: Surroundings) -> Candidate:
     subject = None if link.subject is None else unit.wording(link.subject.text, link.subject.start)
-    return _candidate(topic, subject, predicate, link.object, unit, rule, link.start, link.end, cue=link.cue)
+    return _candidate(topic, subject, predicate, link.object, unit, rule, around, link.start, link.end, cue=link.cue)
 
 
 def _candidate(
-    topic: str | None, subject: str | None, predicate: str, obj: Phrase, unit: Unit, rule: str,
+    topic: str | None, subject: str | None, predicate: str, obj: Phrase, unit: Unit, rule: str, around: Surroundings,
     start: int | None = None, end: int | None = None, *, cue: str = "",
 ) -> Candidate:  # fmt: skip
     if subject is not None:
@@ -139,7 +147,31 @@ def _candidate(
         rule += "@lead"
     span = unit.span(obj.start if start is None else start, obj.end if end is None else end)
     words = unit.wording(obj.text, obj.start)
-    return Candidate(subject if subject is not None else topic, predicate, words, span, rule, cue)
+    return Candidate(
+        subject if subject is not None else topic, predicate, words, span, rule, cue, context=(around.of(obj),)
+    )
+
+
+_AHEAD, _BEHIND = 5, 2
+"""Phrases ahead of one, and behind it, that it may bear a relation to without a rule that says so."""
+
+
+def of_pairs(unit: Unit, around: Surroundings, names: Names) -> Iterator[Candidate]:
+    """Any two phrases of a unit that stand near each other; which relation that is, only the way between them tells."""
+    found = [phrase for _, _, phrase in _parts(around.doc, names)]
+    for i, subject in enumerate(found):
+        for j in range(max(0, i - _BEHIND), min(len(found), i + _AHEAD + 1)):
+            obj = found[j]
+            if i == j or (subject.start < obj.end and obj.start < subject.end):
+                continue
+            way = around.between(subject, obj)
+            if way is None:
+                continue
+            joint, context = way
+            span = unit.span(min(subject.start, obj.start), max(subject.end, obj.end))
+            one, other = (unit.wording(p.text, p.start) for p in (subject, obj))
+            rule = f"pair:{'ahead' if i < j else 'behind'}@phrase"
+            yield Candidate(one, "uses", other, span, rule, joint, context=(context, around.of(obj)))
 
 
 def _parts(doc: Doc, names: Names) -> Iterator[tuple[str, str, Phrase]]:

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from kg.annotate.context import of_block, worded
 from kg.annotate.lexicon import Cue, cues, lexicon
+from kg.annotate.units import without
 from kg.model import Block, BlockKind, Passage
 from kg.names import singular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 _NUMBERING = re.compile(
@@ -41,6 +43,7 @@ class Listed:
     predicate: str
     passage: Passage
     rule: str
+    context: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Stretch:
 
     `others` are further things that it may be about, each with how it is one: "up", the concept, where a lead-in is the
     topic; "lead", the other way round; "title", what a title names. `bracket`: it stood in brackets behind its topic.
-    `place` is the name of the cue of the title above, if that announces something.
+    `place` is the name of the cue of the title above, if that announces something. `context`: features of its block.
     """
 
     passage: Passage
@@ -62,6 +65,7 @@ class Stretch:
     others: tuple[tuple[Topic, str], ...] = ()
     bracket: bool = False
     place: str = ""
+    context: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=8192)
@@ -74,19 +78,16 @@ def cue_of(title: str, *, strict: bool = False) -> Cue | None:
     words = tuple(w.casefold() for w in _WORD.findall(title))
     if not words:
         return None
-    best: tuple[int, int, Cue] | None = None
-    for order, cue in enumerate(cues()):
-        size = cue.matches(words)
-        if size and (best is None or size > best[0]):
-            best = (size, order, cue)
+    best = cues().best(words)
     if best is None:
         return None
+    size, cue = best
     if strict:
         rest = [w for w in words if w not in lexicon().title_glue]
-        covered = sum(1 for w in rest if any(c.matches((w,)) for c in cues()))
-        if covered < len(rest) and best[0] < len(rest):
+        covered = sum(1 for w in rest if cues().best((w,)) is not None)
+        if covered < len(rest) and size < len(rest):
             return None
-    return best[2]
+    return cue
 
 
 def read(blocks: Sequence[Block]) -> Iterator[Listed | Stretch]:
@@ -95,31 +96,27 @@ def read(blocks: Sequence[Block]) -> Iterator[Listed | Stretch]:
     intro: Cue | None = None
     for number, block in enumerate(blocks):
         frame, titles = _section(block)
+        place = frame.name if frame is not None else ""
+        found: Iterable[Listed | Stretch] = ()
         if block.kind is BlockKind.HEADING:
             intro = None
-            yield from _heading(block)
-            continue
-        if block.kind in {BlockKind.CODE, BlockKind.FORMULA}:
-            continue
-        place = frame.name if frame is not None else ""
-        if block.kind is BlockKind.TABLE:
-            yield from _placed(_table(block, number, frame), place)
-            continue
-        if block.kind is BlockKind.PARAGRAPH and block.lead is None:
+            found = _heading(block)
+        elif block.kind is BlockKind.TABLE:
+            found = _table(block, number, frame)
+        elif block.kind is BlockKind.PARAGRAPH and block.lead is None:
             parents.clear()
             intro = _intro(block.passage.text)
-            yield Stretch(block.passage, Topic(), None, number, others=titles, place=place)
-            continue
-        if intro is not None and (frame is None or not frame.items):
-            frame = intro
-        topic = parents.get(block.depth - 1, Topic()) if block.depth else Topic()
-        nested = topic.label is not None
-        yield from _placed(_item(block, number, topic, None if nested else frame, parents, titles), place)
-
-
-def _placed(found: Iterator[Listed | Stretch], place: str) -> Iterator[Listed | Stretch]:
-    for part in found:
-        yield replace(part, place=place) if isinstance(part, Stretch) else part
+            found = [Stretch(block.passage, Topic(), None, number, others=titles)]
+        elif block.kind not in {BlockKind.CODE, BlockKind.FORMULA}:
+            if intro is not None and (frame is None or not frame.items):
+                frame = intro
+            topic = parents.get(block.depth - 1, Topic()) if block.depth else Topic()
+            nested = topic.label is not None
+            found = _item(block, number, topic, None if nested else frame, parents, titles)
+        context = of_block(block)
+        for part in found:
+            part = replace(part, context=(*part.context, *context))
+            yield replace(part, place=place) if isinstance(part, Stretch) else part
 
 
 def _item(
@@ -169,6 +166,9 @@ _BRACKETED = re.compile(r"\(([^()]+)\)")
 
 def clean_lead(lead: Passage) -> Passage:
     """A lead-in without numbering, brackets and end punctuation."""
+    inner = re.search(r"\s*\([^()]*\)(?=\s+[\w-])", lead.text)
+    if inner is not None and inner.start() > 1:
+        lead = without(lead, inner.start(), inner.end())
     text = lead.text
     match = _NUMBERING.match(text)
     start = match.end() if match else 0
@@ -250,9 +250,18 @@ def _table(block: Block, number: int, frame: Cue | None) -> Iterator[Listed | St
         if not names:
             continue
         subject = Topic(clean_lead(row[0]).text)
-        for cell, column in zip(row[1:], columns[1:], strict=False):
+        for cell, column, title in zip(row[1:], columns[1:], header[1:], strict=False):
             if cell.text.strip():
-                yield Stretch(cell, subject, column, number, listed=True, cell=True, others=((Topic(), "up"),))
+                yield Stretch(
+                    cell,
+                    subject,
+                    column,
+                    number,
+                    listed=True,
+                    cell=True,
+                    others=((Topic(), "up"),),
+                    context=(*worded("column", title.text, 4), *worded("first-column", header[0].text, 4)),
+                )
 
 
 def _is_aspect(title: str) -> bool:

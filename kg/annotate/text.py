@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kg.annotate.confidence import confidence
 from kg.annotate.entry import finish, prepare
 from kg.annotate.glossary import glossary_of
 from kg.annotate.pipeline import parse
@@ -36,8 +34,7 @@ def extract_text(text: str, nlp: Language) -> Iterator[dict[str, Any]]:
     entry = Entry("-", 1, Layout.FLAT, "", Span(0, 0), text, Span(0, len(text)), blocks)
     glossary = glossary_of([], [])
     work = prepare(entry, Headword(""), glossary)
-    model = replace(confidence("assertions"), floor=_FLOOR)
-    found = finish(work, parse(nlp, work.texts), glossary, model)
+    found = finish(work, parse(nlp, work.texts), glossary, floor=_FLOOR)
     for m in found.mentions:
         yield {"type": "mention", "label": m.label, "kind": m.kind, **_place(text, m.span), "rule": m.rule}
     for a in found.assertions:
