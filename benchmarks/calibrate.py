@@ -16,7 +16,6 @@ import json
 import sys
 from collections import Counter
 from dataclasses import asdict, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +25,14 @@ from scipy import sparse
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.annotated import load  # noqa: E402
 from kg.annotate.confidence import NONE, Choice, Confidence, Network, Reliability  # noqa: E402
 from kg.annotate.entry import pairs, prepare, proposed_mentions  # noqa: E402
 from kg.annotate.glossary import glossary_of  # noqa: E402
 from kg.annotate.mentions import select  # noqa: E402
 from kg.annotate.pipeline import load_pipeline, parse  # noqa: E402
 from kg.annotate.weighing import choose  # noqa: E402
+from kg.gold import load  # noqa: E402
+from kg.grading import close, same  # noqa: E402
 from kg.names import key  # noqa: E402
 from kg.vocabulary import RELATIONS  # noqa: E402
 
@@ -47,25 +47,6 @@ MINIMUM = {"relations": 5, "mentions": 4}
 PENALTY = 3.0
 HIDDEN, MEMBERS, EPOCHS, BATCH, RATE, DECAY = 64, 2, 18, 384, 3e-3, 6e-5
 DROP_FEATURES, DROP_UNITS = 0.35, 0.4
-
-
-@cache
-def scorer() -> Any:
-    """The matching of ../shared/gold/score.py, so that calibration and score agree on what is right."""
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location("score", ROOT.parent / "shared" / "gold" / "score.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.tokens = cache(module.tokens)
-    module.close = cache(module.close)
-    return module
-
-
-def close(a: str, b: str) -> bool:
-    return bool(scorer().close(a, b))
 
 
 def read_entries(paths: Sequence[Path]) -> tuple[list[Entry], list[Headword]]:
@@ -238,7 +219,7 @@ def kinds(proposed: dict[str, list[Any]], annotations: dict[str, Any]) -> Choice
     rows: list[tuple[str, tuple[str, ...], str]] = []
     for gid in sorted(proposed):
         for entity in annotations[gid]["N"]:
-            match = next((m for m in proposed[gid] if scorer().same(m.mention.label, entity["text"])), None)
+            match = next((m for m in proposed[gid] if same(m.mention.label, entity["text"])), None)
             match = match or next((m for m in proposed[gid] if close(m.mention.label, entity["text"])), None)
             if match is not None:
                 rows.append((gid, match.kind_features, entity["type"]))

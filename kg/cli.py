@@ -175,6 +175,44 @@ def validate(
         raise typer.Exit(1)
 
 
+@app.command(rich_help_panel=MAKE)
+def evaluate(
+    gold: Annotated[Path, Argument(help="A gold standard: JSON, or an annotated page (.gold).")],
+    graph: GraphOption = "output",
+    page: Annotated[
+        Path | None, Option(metavar="FILE", help="The page of a .gold file, if it does not lie beside it.")
+    ] = None,
+    errors: Annotated[int, Option(min=0, help="Show up to this many errors for each task.")] = 0,
+    task: Annotated[str | None, Option(help="Show the errors of this task only.")] = None,
+    by_rule: Annotated[
+        bool, Option("--by-rule", help="Show which rules are right and wrong, and how far confidence can be taken.")
+    ] = False,
+    bootstrap: Annotated[int, Option(min=0, help="Samples for the 95 % intervals; 0 for none.")] = 1000,
+    seed: Annotated[int, Option(min=0, help="Where the samples begin.")] = 0,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Score a graph against a gold standard: precision, recall and F1 of each task, with bootstrap intervals."""
+    from kg.evaluate import evaluate as run
+    from kg.gold import load
+    from kg.grading import TASKS
+
+    if task is not None and task not in TASKS:
+        raise UsageError(f"--task {task}: there is no such task; choose from {', '.join(TASKS)}")
+    found = run(_open(graph), load(gold, page), rounds=bootstrap, seed=seed)
+    if format is Format.JSON:
+        console.say_json(present.evaluation(found))
+        return
+    console.say_table(["task", "precision", "recall", "F1", "95 %", "gold", "predicted", ""], present.scores(found))
+    if by_rule:
+        console.say()
+        console.say_table(["rule", "right", "wrong", "precision"], present.rule_scores(found))
+        console.say()
+        console.say_table(["confidence said", "was right", "statements"], present.reliability(found))
+        console.say(present.calibration(found))
+    for line in present.evaluation_errors(found, errors, task):
+        console.say(line)
+
+
 # ------------------------------------------------------------------------------------------------------------ ask it
 
 

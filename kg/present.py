@@ -1,14 +1,16 @@
-"""Answers as lines of text for people: what `kg show`, `kg path`, `kg stats` and the summary of `kg build` print."""
+"""Answers as people read them: lines and rows of `kg show`, `path`, `stats`, `evaluate`, the summary of `kg build`."""
 
 from __future__ import annotations
 
 from itertools import groupby, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from kg.answers import Description, Path, Quote, Relation, Statistics
+    from kg.evaluate import Evaluation
+    from kg.grading import Score
     from kg.pipeline import BuildReport
 
 QUOTE_LENGTH = 160
@@ -131,3 +133,76 @@ def counted_places(places: list[str], *, most: int = 4) -> str:
     """How many places, and the first few of them."""
     more = ", …" if len(places) > most else ""
     return f"{len(places)}: " + ", ".join(places[:most]) + more
+
+
+def scores(found: Evaluation) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of a table of scores: the tasks, the relations one by one below theirs."""
+    for task, score in found.tasks.items():
+        more = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in score.more)
+        yield _scored(task, score, more)
+        if task == "relations":
+            for name, each in found.predicates.items():
+                yield _scored(f"  {name}", each, "")
+
+
+def _scored(name: str, score: Score, more: str) -> tuple[str, ...]:
+    interval = f"{score.interval[0]:.3f}–{score.interval[1]:.3f}" if score.interval is not None else ""
+    figures = (f"{value:.3f}" for value in (score.precision, score.recall, score.f1))
+    return name, *figures, interval, f"{score.gold}", f"{score.predicted}", more
+
+
+def rule_scores(found: Evaluation) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the rows of a table of rules, those with most wrong statements first."""
+    for rule in found.rules:
+        yield rule.rule, f"{rule.right}", f"{rule.wrong}", f"{rule.right / (rule.right + rule.wrong):.2f}"
+
+
+def reliability(found: Evaluation) -> Iterator[tuple[str, str, str]]:
+    """Yield the rows of a reliability table."""
+    for each in found.reliability:
+        yield f"{each.said:.3f}", f"{each.was:.3f}", f"{each.count}"
+
+
+def calibration(found: Evaluation) -> str:
+    """How far confidence can be taken, in a line."""
+    sure = found.sure
+    return (
+        f"expected calibration error {found.calibration_error:.3f}; "
+        f"of {sure.count} statements of confidence 0.8 and more {percent(sure.was)} are right"
+    )
+
+
+def evaluation_errors(found: Evaluation, most: int, task: str | None) -> Iterator[str]:
+    """Yield up to `most` errors of each task, or of one."""
+    for name, lines in found.errors.items():
+        if most and lines and task in {None, name}:
+            yield ""
+            yield f"{name}: {len(lines)} errors"
+            yield from (f"  {line}" for line in lines[:most])
+
+
+def evaluation(found: Evaluation) -> dict[str, Any]:
+    """All that was found, as JSON says it."""
+    return {
+        "tasks": {task: _figures(score) for task, score in found.tasks.items()},
+        "predicates": {name: _figures(score) for name, score in found.predicates.items()},
+        "rules": found.rules,
+        "reliability": found.reliability,
+        "calibration_error": found.calibration_error,
+        "sure": found.sure,
+        "judgements": found.judgements,
+        "missed": found.missed,
+        "errors": found.errors,
+    }
+
+
+def _figures(score: Score) -> dict[str, Any]:
+    figures = {"precision": score.precision, "recall": score.recall, "f1": score.f1}
+    return {
+        **{name: round(value, 3) for name, value in figures.items()},
+        "interval": score.interval,
+        "right": score.right,
+        "predicted": score.predicted,
+        "gold": score.gold,
+        **dict(score.more),
+    }

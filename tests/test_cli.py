@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMANDS = (
-    "build", "extract", "validate", "search", "show", "path", "query", "queries", "stats", "viz", "export", "serve",
+    "build", "extract", "validate", "evaluate", "search", "show", "path", "query", "queries", "stats", "viz",
+    "export", "serve",
 )  # fmt: skip
 
 

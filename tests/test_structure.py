@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "queries",
     ),
     ("graph answers index quotes search paths convert",),
-    ("validate", "export view", "render layout"),
+    ("validate", "export view", "render layout", "gold grading evaluate"),
     ("pipeline",),
     ("server server_html server_limits",),
     ("cli console present __main__",),
@@ -42,7 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 HOMES = {
     "spacy": {"annotate.pipeline"},
-    "numpy": {"annotate.confidence"},
+    "numpy": {"annotate.confidence", "evaluate"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",

@@ -4,7 +4,8 @@
     for annotation in annotate(entries, headwords, nlp): …
 
 Two passes over the entries, because what recurs and which names there are must be known before a body can be read;
-then each entry is annotated on its own, the parser seeing each distinct text of a batch once.
+then each entry is annotated on its own, the parser seeing each distinct text of a batch once, and copies of an entry
+being read once.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from kg.annotate.pipeline import DEFAULT_MODEL, load_pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
     from typing import Any
 
     from spacy.language import Language
@@ -36,6 +37,7 @@ def annotate(
 
     `headwords[i]` belongs to `entries[i]`.
     """
+    from kg.annotate.copies import content, moved
     from kg.annotate.entry import finish, prepare
     from kg.annotate.glossary import glossary_of
     from kg.annotate.pipeline import parse
@@ -47,8 +49,12 @@ def annotate(
             for entry, headword in zip(entries[start : start + _BATCH], headwords[start : start + _BATCH], strict=True)
         ]
         docs = parse(nlp, (text for work in batch for text in work.texts))
+        first: dict[Hashable, Annotation] = {}
         for work in batch:
-            yield finish(work, docs, glossary)
+            same = content(work.entry, work.headword)
+            if same not in first:
+                first[same] = finish(work, docs, glossary)
+            yield first[same] if first[same].entry is work.entry else moved(first[same], work.entry)
 
 
 def extract_text(text: str, nlp: Language) -> Iterator[dict[str, Any]]:
