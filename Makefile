@@ -3,7 +3,7 @@
 
 SEEDS ?= seeds
 OUTPUT ?= output
-BENCH ?= build paths page
+BENCH ?= build annotate paths page
 # The first of these that runs (a name alone says nothing: it may be a launcher for a version that is not installed).
 PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)

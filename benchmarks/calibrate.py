@@ -219,8 +219,8 @@ def kinds(proposed: dict[str, list[Any]], annotations: dict[str, Any]) -> Choice
     rows: list[tuple[str, tuple[str, ...], str]] = []
     for gid in sorted(proposed):
         for entity in annotations[gid]["N"]:
-            match = next((m for m in proposed[gid] if same(m.mention.label, entity["text"])), None)
-            match = match or next((m for m in proposed[gid] if close(m.mention.label, entity["text"])), None)
+            match = next((m for m in proposed[gid] if same(m.label, entity["text"])), None)
+            match = match or next((m for m in proposed[gid] if close(m.label, entity["text"])), None)
             if match is not None:
                 rows.append((gid, match.kind_features, entity["type"]))
     fold = {gid: n % FOLDS for n, gid in enumerate(sorted(proposed))}
@@ -413,7 +413,7 @@ def fit_mentions(data: Data, held: dict[str, Any]) -> tuple[Confidence, dict[str
     truth = {}
     for g in gids:
         wanted = [*(e["text"] for e in data.gold[g]["N"]), *(x["surface"] for x in data.gold[g]["X"])]
-        truth[g] = [any(close(m.mention.label, t) for t in wanted) for m in proposed[g]]
+        truth[g] = [any(close(m.label, t) for t in wanted) for m in proposed[g]]
 
     def fit(inside: Sequence[str]) -> Logistic:
         rows = [[m.features for m in proposed[g]] for g in inside]

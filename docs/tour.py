@@ -3,7 +3,7 @@
     python docs/tour.py            rewrite README.md
     python docs/tour.py --check    only say which blocks would change; exit status 1 if one fails to run
 
-Commands run in a fresh folder beside a build of seeds/, by a shell, with the `kg` of this Python.
+Commands run in a fresh folder beside seeds/ and benchmarks/, by a shell, with the `kg` of this Python.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Stop:
 
 def tour(folder: Path, text: str) -> list[Stop]:
     """Run all commands of a README in `folder`, in order, and return what they printed."""
-    (folder / "seeds").symlink_to(ROOT / "seeds")
+    for name in ("seeds", "benchmarks"):
+        (folder / name).symlink_to(ROOT / name)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "COLUMNS": "120"}
     stops = []

@@ -16,7 +16,7 @@ A gold standard is a JSON file, or a page `NAME.txt` with its annotation in `NAM
 
 Both are read into one form, that of the JSON: `segments` (file, line) of all entries; `where` (id -> the same, of every
 copy of an entry); `H` (id -> pref, alt, category, genus, type); `duplicates` (groups of ids on one concept);
-`annotations` (id -> R, X, N).
+`annotations` (id -> R, X, N). Entries of a page that its `.gold` file leaves out are not judged (`partial`).
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ def _annotated(text: str, path: Path, page: Path) -> Gold:
         raise ReadError(f"not UTF-8 at byte {error.start}", page) from error
     gold: Gold = {
         "where": {}, "segments": [], "H": {}, "annotations": {}, "duplicates": [], "duplicate_universe": [],
+        "partial": True,
     }  # fmt: skip
     ids: dict[str, str] = {}
     links: list[tuple[str, str, str]] = []

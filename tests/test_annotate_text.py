@@ -271,11 +271,11 @@ def small_network() -> Network:
 def test_a_network_adds_up_what_features_say_apart_and_together() -> None:
     network = small_network()
     one, other, both, none = network.probabilities([["a"], ["b"], ["a", "b"], ["never seen"]])
-    assert max(one, key=lambda name: one[name]) == "uses"
-    assert max(other, key=lambda name: other[name]) == "causes"
-    assert both["uses"] > 0.9, "together they say what neither says alone"
-    assert none == pytest.approx({NONE: 1 / 3, "uses": 1 / 3, "causes": 1 / 3})
-    assert network.probabilities([]) == []
+    assert network.classes[one.argmax()] == "uses"
+    assert network.classes[other.argmax()] == "causes"
+    assert both[network.classes.index("uses")] > 0.9, "together they say what neither says alone"
+    assert none == pytest.approx([1 / 3, 1 / 3, 1 / 3])
+    assert len(network.probabilities([])) == 0
 
 
 def test_a_network_is_calibrated_on_the_log_odds() -> None:
@@ -291,7 +291,7 @@ def test_a_network_is_read_as_it_was_written() -> None:
     file.seek(0)
     read = Network.load(file)
     rows = [["a"], ["a", "b"]]
-    assert read.probabilities(rows) == small_network().probabilities(rows)
+    assert read.probabilities(rows).tolist() == small_network().probabilities(rows).tolist()
     assert (read.names, read.floor) == ({"a": 0, "b": 1}, 0.3)
 
 

@@ -92,10 +92,8 @@ class Network:
         odds = math.log(max(probability, 1e-9) / max(1.0 - probability, 1e-9))
         return 1.0 / (1.0 + math.exp(-(self.slope * odds + self.offset)))
 
-    def probabilities(self, rows: Sequence[Iterable[str]]) -> list[dict[str, float]]:
-        """The probability of each class for each row of features."""
-        if not rows:
-            return []
+    def probabilities(self, rows: Sequence[Iterable[str]]) -> np.ndarray[Any, Any]:
+        """The probability of each class (columns, as `classes`) for each row of features."""
         names, hidden = self.names, len(self.hidden_bias)
         sums = np.zeros((len(rows), self.inputs.shape[1]))
         for n, row in enumerate(rows):
@@ -104,10 +102,10 @@ class Network:
                 sums[n] = self.inputs[known].sum(axis=0, dtype=np.float64)
         units = np.maximum(sums[:, :hidden] + self.hidden_bias, 0.0)
         scores = units @ self.outputs + sums[:, hidden:] + self.bias
-        scores -= scores.max(axis=1, keepdims=True)
+        scores -= scores.max(axis=1, keepdims=True, initial=-math.inf)
         odds = np.exp(scores)
-        shares = odds / odds.sum(axis=1, keepdims=True)
-        return [dict(zip(self.classes, map(float, share), strict=True)) for share in shares]
+        shares: np.ndarray[Any, Any] = odds / odds.sum(axis=1, keepdims=True)
+        return shares
 
     def save(self, file: IO[bytes]) -> None:
         """Write the network as `network` reads it: weights in half precision."""

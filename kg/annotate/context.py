@@ -52,11 +52,16 @@ def worded(name: str, text: str, most: int) -> list[str]:
 
 
 class Surroundings:
-    """How the phrases of one parsed unit stand in it."""
+    """How the phrases of one parsed unit stand in it.
 
-    def __init__(self, doc: Doc, unit: Unit) -> None:
+    `block` are the features of the block around the unit, `place` names what the title above announces.
+    """
+
+    def __init__(self, doc: Doc, unit: Unit, block: tuple[str, ...] = (), place: str = "") -> None:
         """Reads the parse once; phrases are looked at when they are asked for."""
         self.doc = doc
+        self.block = block
+        self.place = place
         self._seen: dict[tuple[int, int], tuple[str, ...]] = {}
         self._tokens = tokens = list(doc)
         self._starts = [t.idx for t in tokens]

@@ -18,7 +18,7 @@ from kg.annotate.definitions import genus
 from kg.annotate.glossary import masks
 from kg.annotate.kinds import kind_of_concept
 from kg.annotate.proofs import proof
-from kg.annotate.relations import Candidate, host_phrase, of_aside, of_pairs, of_unit
+from kg.annotate.relations import Candidate, host_phrase, of_aside, of_unit
 from kg.annotate.structure import Listed, Stretch, Topic, cue_of, is_named, read
 from kg.annotate.syntax import Names
 from kg.annotate.units import Role, Unit, sentences, units
@@ -236,8 +236,7 @@ def _candidates(
         )
     known = Known.of(work.headword, definitions[0].genus if definitions else None)
     for stretch, cut in work.parts:
-        for candidate in _of_stretch(stretch, cut, docs, known, defining=stretch.block in defining):
-            yield replace(candidate, place=stretch.place, context=(stretch.context, *candidate.context))
+        yield from _of_stretch(stretch, cut, docs, known, defining=stretch.block in defining)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,28 +267,30 @@ def _of_stretch(
 ) -> Iterator[Candidate]:
     units_by_number = {unit.number: unit for unit in cut}
     for unit in cut:
-        doc = docs[unit.text]
-        if stretch.bracket:
-            yield from of_aside(None, stretch.topic.label, unit)
+        if stretch.bracket or unit.role is Role.ASIDE:
+            host = units_by_number.get(unit.host[0]) if unit.host is not None else None
+            for candidate in _of_brackets(stretch, unit, host, docs):
+                yield replace(candidate, place=stretch.place, context=(stretch.context,))
             continue
-        if unit.role is Role.ASIDE:
-            host: str | None = None
-            host_unit = units_by_number.get(unit.host[0]) if unit.host is not None else None
-            if host_unit is not None and unit.host is not None:
-                host = host_phrase(docs[host_unit.text], host_unit, unit.host[1])
-            origin = stretch.cell or unit.host is None or unit.host[1] <= 2
-            if host is not None or origin:
-                yield from of_aside(None if stretch.cell else host, stretch.topic.label, unit)
-            if host is not None:
-                yield from of_aside(None, stretch.topic.label, unit, rule="aside-topic")
-            continue
-        here = stretch
-        if unit.label is not None:
-            here = _labelled(stretch, unit.label)
+        here = _labelled(stretch, unit.label) if unit.label is not None else stretch
+        around = Surroundings(docs[unit.text], unit, stretch.context, stretch.place)
         names = known.names(unit.text, here)
-        around = Surroundings(doc, unit)
         yield from of_unit(here, unit, around, names, defining=defining and unit.sentence == 0)
-        yield from of_pairs(unit, around, names)
+
+
+def _of_brackets(stretch: Stretch, unit: Unit, host_unit: Unit | None, docs: Mapping[str, Doc]) -> Iterator[Candidate]:
+    """What stands in brackets says something of the words before them, or of the topic."""
+    topic = stretch.topic.label
+    if stretch.bracket:
+        yield from of_aside(None, topic, unit)
+        return
+    host: str | None = None
+    if host_unit is not None and unit.host is not None:
+        host = host_phrase(docs[host_unit.text], host_unit, unit.host[1])
+    if host is not None or stretch.cell or unit.host is None or unit.host[1] <= 2:
+        yield from of_aside(None if stretch.cell else host, topic, unit)
+    if host is not None:
+        yield from of_aside(None, topic, unit, rule="aside-topic")
 
 
 def _labelled(stretch: Stretch, label: Passage) -> Stretch:

@@ -32,15 +32,6 @@ if TYPE_CHECKING:
     from kg.model import Assertion, Entry, Passage
 
 
-@dataclass(frozen=True, slots=True)
-class Proposed:
-    """A mention and what speaks for its being a term."""
-
-    mention: Mention
-    features: tuple[str, ...]
-    kind_features: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
 class _Term:
     """All that was seen of one term in an entry."""
@@ -50,6 +41,32 @@ class _Term:
     roles: set[str] = field(default_factory=set)
     entities: set[str] = field(default_factory=set)
     stated: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A phrase that may be a term, and what speaks for it."""
+
+    term: _Term
+    features: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The phrase in its citation form."""
+        return self.term.label
+
+    @property
+    def kind_features(self) -> tuple[str, ...]:
+        """What hints at the class of the term."""
+        return _kind_features(self.term)
+
+    @property
+    def mentions(self) -> list[Mention]:
+        """The places of the term, in order, with its class."""
+        term = self.term
+        kind = "Person" if _is_author(term) else choice("kinds").best(self.kind_features)
+        kind = kind or kind_of(term.label, min(term.entities, default=None))
+        return [Mention(term.label, kind, span, rule) for span, rule in sorted(term.places)]
 
 
 def glossary_mentions(entry: Entry, gazetteer: Gazetteer, kinds: Mapping[str, str], own: set[Key]) -> Iterator[Mention]:
@@ -69,7 +86,7 @@ def propose(
     own: set[Key],
     assertions: Iterable[Assertion],
 ) -> list[Proposed]:
-    """All phrases of an entry that could be terms, each place with the features of its term.
+    """All phrases of an entry that could be terms, with their features.
 
     What is asserted of a phrase tells that it is a term, and of what kind: what is reduced is hardly a method.
     """
@@ -105,12 +122,7 @@ def propose(
     for name, term in terms.items():
         term.stated = stated.get(name, frozenset())
         features = _features(term, name in bold)
-        hints = _kind_features(term)
-        fitted = choice("kinds").best(hints) or kind_of(term.label, min(term.entities, default=None))
-        kind = "Person" if _is_author(term) else fitted
-        found += [
-            Proposed(Mention(term.label, kind, span, rule), features, hints) for span, rule in sorted(term.places)
-        ]
+        found.append(Proposed(term, features))
     return found
 
 
@@ -171,11 +183,7 @@ def _stated(assertions: Iterable[Assertion]) -> dict[Key, frozenset[str]]:
 def select(proposed: Iterable[Proposed], model: Confidence | None = None) -> list[Mention]:
     """The mentions of what is probably a term."""
     table = model or confidence("mentions")
-    trust: dict[tuple[str, ...], float] = {}
-    for p in proposed:
-        if p.features not in trust:
-            trust[p.features] = table.of(p.features)
-    return [p.mention for p in proposed if trust[p.features] >= table.floor]
+    return [mention for p in proposed if table.of(p.features) >= table.floor for mention in p.mentions]
 
 
 def _passages(entry: Entry) -> Iterator[Passage]:

@@ -28,7 +28,7 @@ from kg.annotate.syntax import NO_NAMES, Link, Names, links, refers_back
 from kg.model import Span, Year
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from spacy.tokens import Doc, Token
 
@@ -63,11 +63,20 @@ def of_unit(
     stretch: Stretch, unit: Unit, around: Surroundings, names: Names = NO_NAMES, *, defining: bool
 ) -> Iterator[Candidate]:
     """All candidates of a parsed main or continued unit; `defining`: it belongs to the definition."""
-    topic = stretch.topic.label
     home = "definition" if defining else "verb"
     for link in links(around.doc, names):
         if not link.negated:
-            yield from _of_link(link, unit, topic, home, around)
+            yield from _of_link(link, unit, stretch.topic.label, home, around)
+    parts = list(_parts(around.doc, names))
+    yield from _of_phrases(stretch, unit, around, parts, defining)
+    yield from _of_pairs(unit, around, [phrase for _, _, phrase in parts])
+
+
+def _of_phrases(
+    stretch: Stretch, unit: Unit, around: Surroundings, parts: Iterable[tuple[str, str, Phrase]], defining: bool
+) -> Iterator[Candidate]:
+    """What the place of a unit says of each of its phrases."""
+    topic = stretch.topic.label
     frame = stretch.frame
     name = frame.name if frame is not None else "plain"
     if stretch.cell:
@@ -81,13 +90,14 @@ def of_unit(
     predicate = "uses"
     if frame is not None:
         predicate = frame.text or (frame.items if stretch.listed else "") or "uses"
-    for role, cue, phrase in _parts(around.doc, names):
+    for role, cue, phrase in parts:
         rule = f"{where}:{name}:{role}"
         yield _candidate(topic, None, predicate, phrase, unit, rule, around, cue=cue)
         for other, how in stretch.others:
             span = unit.span(phrase.start, phrase.end)
             words = unit.wording(phrase.text, phrase.start)
-            yield Candidate(other.label, predicate, words, span, f"{rule}@{how}", cue, context=(around.of(phrase),))
+            context = around.block, around.of(phrase)
+            yield Candidate(other.label, predicate, words, span, f"{rule}@{how}", cue, around.place, context)
 
 
 def _of_link(link: Link, unit: Unit, topic: str | None, home: str, around: Surroundings) -> Iterator[Candidate]:
@@ -101,7 +111,8 @@ def _of_link(link: Link, unit: Unit, topic: str | None, home: str, around: Surro
         subject = link.subject.text if link.subject is not None else topic
         if predicate is not None and subject is not None:
             span = unit.span(link.start, link.end)
-            yield Candidate(link.object.text, predicate, subject, span, f"agent:{predicate}@phrase", cue)
+            rule = f"agent:{predicate}@phrase"
+            yield Candidate(link.object.text, predicate, subject, span, rule, cue, around.place, (around.block,))
         yield _link(link, "uses", unit, topic, "agent:by", around)
         return
     if cue.startswith("noun:"):
@@ -147,8 +158,9 @@ def _candidate(
         rule += "@lead"
     span = unit.span(obj.start if start is None else start, obj.end if end is None else end)
     words = unit.wording(obj.text, obj.start)
+    context = around.block, around.of(obj)
     return Candidate(
-        subject if subject is not None else topic, predicate, words, span, rule, cue, context=(around.of(obj),)
+        subject if subject is not None else topic, predicate, words, span, rule, cue, around.place, context
     )
 
 
@@ -156,9 +168,8 @@ _AHEAD, _BEHIND = 5, 2
 """Phrases ahead of one, and behind it, that it may bear a relation to without a rule that says so."""
 
 
-def of_pairs(unit: Unit, around: Surroundings, names: Names) -> Iterator[Candidate]:
+def _of_pairs(unit: Unit, around: Surroundings, found: Sequence[Phrase]) -> Iterator[Candidate]:
     """Any two phrases of a unit that stand near each other; which relation that is, only the way between them tells."""
-    found = [phrase for _, _, phrase in _parts(around.doc, names)]
     for i, subject in enumerate(found):
         for j in range(max(0, i - _BEHIND), min(len(found), i + _AHEAD + 1)):
             obj = found[j]
@@ -171,7 +182,8 @@ def of_pairs(unit: Unit, around: Surroundings, names: Names) -> Iterator[Candida
             span = unit.span(min(subject.start, obj.start), max(subject.end, obj.end))
             one, other = (unit.wording(p.text, p.start) for p in (subject, obj))
             rule = f"pair:{'ahead' if i < j else 'behind'}@phrase"
-            yield Candidate(one, "uses", other, span, rule, joint, context=(context, around.of(obj)))
+            contexts = around.block, context, around.of(obj)
+            yield Candidate(one, "uses", other, span, rule, joint, around.place, contexts)
 
 
 def _parts(doc: Doc, names: Names) -> Iterator[tuple[str, str, Phrase]]:

