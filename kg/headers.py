@@ -57,13 +57,14 @@ def headword(entry: Entry, fields: frozenset[Key] = frozenset()) -> Headword:
         aliases += variants.title_subjects(label, opening, body)
     else:
         aliases += [*variants.expansion(label, opening.rest), *variants.called(opening)]
-    aliases += variants.asked(label, body)
+    aliases += [*variants.asked(label, body), *variants.labelled(entry.blocks), *variants.alternatives(label)]
     keywords: list[str] = []
     # a header that speaks of something else gives no names
     (aliases if is_related(opening, items) else keywords).extend(_names(header.names, label, body))
     phrases = header.grammar is HeaderGrammar.PHRASES
     for position, item in enumerate(header.others):
-        shortened = phrases and position == 0 and variants.is_shortened(item, label, items)
+        spelled = (label, *variants.alternatives(label))
+        shortened = phrases and position == 0 and any(variants.is_shortened(item, name, items) for name in spelled)
         if shortened or key(item) in initials(label) or variants.is_infixed(item, label):
             aliases.append(written(item, body))
         elif not variants.is_strung(item, label, aliases):
@@ -133,6 +134,9 @@ def _classify(items: list[str], name: str, fields: frozenset[Key]) -> _Header:
     rest = tuple(item for item in middle if item not in same and item not in parts)
     if BRACKET.search(first):
         names, category = ((first, *same, last), None) if names_too else ((first, *same), last)
+        if category and len(rest) > 1 and key(category) not in fields:
+            # several phrases behind the names: the last is one of them
+            rest, category = (*rest, category), None
         return _Header(HeaderGrammar.TERM_ABBREVIATION_CATEGORY, names, (*parts, *rest), category)
     told = len(items) == 3 and (key(last) in fields or _is_another_version(middle[0], first))
     if not names_too and (told or not rest):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from kg.names import is_acronym, key, singular, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from kg.model import Annotation, EntryId, Key
 
@@ -27,6 +27,8 @@ _STOP = frozenset(
     where which while who why will with within without
     """.split()  # noqa: SIM905 (a list of words is read as words)
 )
+_WAYS = frozenset(("approach", "method", "methodology", "strategy", "technique"))
+"""Words that say no more than that a name is one of something to do: "dry stone technique", "dry stone method"."""
 _ENOUGH_TEXTS = 10
 """A group's vocabulary is taken from so many of its texts at most; more would only cost time."""
 
@@ -36,7 +38,8 @@ class ResolveOptions:
     """What speaks for and against one concept, and how much of it is needed (`threshold`).
 
     Two texts are similar when the cosine of their tf-idf vectors, the compared names left out, reaches `similar`.
-    `label_and_genus`: one label is the other one and what its definition says it is ("Raft", "Raft protocol").
+    `label_and_genus`: one label is the other one and what its definition says it is ("Raft", "Raft protocol"), or two
+    names differ in the last word, which only says that they are names of something to do ("… method", "… technique").
     Texts of fewer than `enough_words` distinct words are too short to tell; then different classes speak against, and
     different genera.
     """
@@ -82,8 +85,8 @@ class Group:
     A group is made of one entry, or of two groups: what is known of it is never read from all its entries again, since
     there can be thousands of copies. `aliases` holds one spelling for each key. `label_words` are the words of each
     label, their order and repetition left out. `shortened` are its labels cut in two after each word but the last: what
-    could be a name and the kind of thing named. `genera` are what its definitions say it is,
-    `heads` their last words: a cutting tool and a hand tool are both tools.
+    could be a name and the kind of thing named; `cores` its names without a last word that says little. `genera` are
+    what its definitions say it is, `heads` their last words: a cutting tool and a hand tool are both tools.
     """
 
     members: tuple[Annotation, ...]
@@ -99,6 +102,7 @@ class Group:
     genera: frozenset[Key]
     heads: frozenset[str]
     shortened: frozenset[tuple[Key, Key]]
+    cores: frozenset[Key]
 
     @classmethod
     def of(cls, annotation: Annotation) -> Group:
@@ -121,6 +125,7 @@ class Group:
             genera=frozenset(key(d.genus) for d in annotation.definitions if d.genus),
             heads=frozenset(singular(words(d.genus)[-1]) for d in annotation.definitions if d.genus and words(d.genus)),
             shortened=frozenset(cuts),
+            cores=frozenset(_cores(headword.label, *headword.aliases)),
         )
 
     @property
@@ -153,6 +158,7 @@ class Group:
             self.genera | other.genera,
             self.heads | other.heads,
             self.shortened | other.shortened,
+            self.cores | other.cores,
         )
 
 
@@ -203,7 +209,7 @@ def _by_names(found: list[Group], texts: _Texts, options: ResolveOptions) -> lis
     """Join groups whose other names meet: an alias with a label, two aliases, two labels of the same words."""
     blocks: defaultdict[object, list[int]] = defaultdict(list)
     for i, group in enumerate(found):
-        for name in sorted({*group.labels, *group.aliases}):
+        for name in sorted({*group.labels, *group.aliases, *group.cores}):
             blocks[name].append(i)
         for bag in sorted(group.label_words, key=sorted):
             if len(bag) > 2:
@@ -264,7 +270,7 @@ def compare(left: Group, right: Group, texts: _Texts, options: ResolveOptions) -
         reasons.append("label_is_alias")
     elif left.label_words & right.label_words:
         reasons.append("same_words")
-    elif _adds_genus(left, right) or _adds_genus(right, left):
+    elif _adds_genus(left, right) or _adds_genus(right, left) or left.cores & right.cores:
         reasons.append("label_and_genus")
     shared = left.aliases.keys() & right.aliases.keys()
     if shared:
@@ -282,6 +288,14 @@ def compare(left: Group, right: Group, texts: _Texts, options: ResolveOptions) -
         if left.heads and right.heads and not left.heads & right.heads:
             reasons.append("other_genus")
     return Match(left.first, right.first, tuple(reasons))
+
+
+def _cores(*names: str) -> Iterator[Key]:
+    """Names of at least three words without their last one, where that says little."""
+    for name in names:
+        parts = words(name)
+        if len(parts) > 2 and singular(parts[-1]) in _WAYS:
+            yield key(" ".join(parts[:-1]))
 
 
 def _adds_genus(longer: Group, shorter: Group) -> bool:

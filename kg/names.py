@@ -216,9 +216,11 @@ def acronym_of(short: str, long: str) -> bool:
     (True, True)
     >>> acronym_of("CNN", "transformer"), acronym_of("2PL", "two-phase locking")
     (False, True)
+    >>> acronym_of("BaSE", "base and salt equilibrium"), acronym_of("base", "base and salt equilibrium")
+    (True, False)
     """
     long_words = words(long)
-    if len(short.split()) > 2 or set(words(short)) <= set(long_words):
+    if len(short.split()) > 2 or (set(words(short)) <= set(long_words) and not _capitals_of(short, long)):
         return False
     letters = "".join(c for c in short.casefold() if c.isalnum())
     spelled = "".join(_DIGITS.get(c, c) for c in letters)
@@ -226,6 +228,12 @@ def acronym_of(short: str, long: str) -> bool:
     if sum(w not in _FUNCTION_WORDS for w in long_words) > len(letters):
         return False
     return any(_in_order(form, long, len(long_words)) for form in sorted({letters, spelled}))
+
+
+def _capitals_of(short: str, long: str) -> bool:
+    """Whether the capitals of a mixed form are the initials of a name, though the form is a word of it as well."""
+    capitals = "".join(c for c in short if c.isupper()).casefold()
+    return len(capitals) > 1 and not short.isupper() and capitals in initials(long)
 
 
 def _in_order(letters: str, long: str, size: int) -> bool:

@@ -27,6 +27,7 @@ _DASH = re.compile(r"\s*[—–]\s+|\s+[—–]\s*|\s+-\s+")
 _COLON = re.compile(r":\s+|:$")
 _QUESTION = re.compile(r"^(?:what|why|how)\s+(?:is|are|was|were|does|do)\s+(?:(?:an?|the)\s+)?", re.IGNORECASE)
 _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*[.)]|\d+(?:\.\d+)+)\s+(?=\S)")
+_FRAME = re.compile(r"term|name|definition|overview|summary|in short|in brief|tl;dr", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 _LONGEST_SUBJECT = 8
 _NAMED_MARKS = (MarkKind.BOLD, MarkKind.ITALIC, MarkKind.CODE)
@@ -93,8 +94,19 @@ def _openings(block: Block, items: list[str]) -> Iterator[Opening]:
     if block.kind is BlockKind.HEADING:
         yield from _title(text, "")
         return
-    if block.lead:
-        yield from _title(block.lead.text, text)
+    lead = block.lead.text if block.lead else ""
+    mark = next((m for m in block.passage.marks if m.start == 0 and m.kind in _NAMED_MARKS), None)
+    if not lead and mark is not None and _FRAME.fullmatch(text[: mark.end].rstrip(".: ")):
+        lead, text = text[: mark.end], text[mark.end :].strip()
+    if _FRAME.fullmatch(lead.rstrip(".: ")):
+        # "Term: keystone. Definition: …" names it, "Definition. A keystone is …" begins with it
+        if lead[:4].casefold() in {"term", "name"}:
+            yield Opening(_SENTENCE_END.split(text, maxsplit=1)[0].rstrip("."), text, titled=True)
+        else:
+            yield from _begun(text, items)
+        return
+    if lead:
+        yield from _title(lead, text)
         return
     article = _ARTICLE.match(text)
     starts = (0, article.end() if article else 0)
@@ -107,6 +119,11 @@ def _openings(block: Block, items: list[str]) -> Iterator[Opening]:
         else:
             yield from _title(name, rest)
         return
+    yield from _begun(text, items)
+
+
+def _begun(text: str, items: list[str]) -> Iterator[Opening]:
+    """The name with which a sentence begins: a header item, else its subject."""
     for item in items:
         if match := re.match(rf"(?:an?\s|the\s)?({pattern(item)})(?!\w)", text, re.IGNORECASE):
             yield Opening(*_extended(match[1], text[match.end() :]), titled=False)

@@ -23,7 +23,9 @@ from kg.names import (
 from kg.openings import BRACKET, COORDINATION, COPULA, Opening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from kg.model import Block
 
 VERSION = re.compile(r"[ivx]+|v?\d[\d.]*")
 
@@ -41,6 +43,17 @@ _NAME_END = re.compile(
 _ASKED = re.compile(
     r"\b(?:what (?:is|are)|why|how) (?:an? |the )?((?:\S+ ){0,5}?\S+?)(?:\?| matters?\b| works?\b)", re.IGNORECASE
 )
+_SPELT = re.compile(
+    r"(?:(?:British|American|alternative|other|older|former|earlier)\s+(?:spelling|name|term|form)|formerly|previously"
+    r"|also|synonym)s?(?:\s*:\s*|\s+)",
+    re.IGNORECASE,
+)
+_OTHER_NAMES = re.compile(
+    r"(?:also|sometimes|often|commonly) (?:called|known as)|(?:aka|a\.k\.a)|synonyms?|alias(?:es)?"
+    r"|(?:other|alternative|alternate) (?:names?|terms?|spellings?)|abbreviations?|acronyms?|short (?:forms?|names?)",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 _QUOTES = " \"'“”‘’*"
 _LONGEST_NAME = 6
 
@@ -52,6 +65,9 @@ def bracketed(name: str) -> Iterator[str]:
         parts = before.split() or [""]
         # of "A and B (BB)" the bracket names the second alone
         ends = range(1 if COORDINATION.search(before) else len(parts))
+        if not behind.strip() and not acronym_of(parts[-1], inside) and acronym_of(before.strip(), inside):
+            yield inside
+            continue
         if any(acronym_of(inside, " ".join(parts[i:])) for i in ends) or acronym_of(parts[-1], inside):
             # "Mean Sea Level (MSL) Gauges": the short form stands for the words before it, not for the whole name
             if not behind.strip():
@@ -62,10 +78,38 @@ def bracketed(name: str) -> Iterator[str]:
                 yield without_brackets(inside + behind)
             continue
         for part in re.split(r"\s*[;,]\s*", inside):
-            if called := _CALLED.match(part) or _OR.match(part):
+            if called := _CALLED.match(part) or _OR.match(part) or _SPELT.match(part):
                 yield part[called.end() :].strip(_QUOTES)
+            elif part == inside and _has_same_head(part, before) and not behind.strip():
+                yield part
             elif acronym_of(part, before) and not behind.strip():
                 yield one(part)
+
+
+def _has_same_head(inside: str, name: str) -> bool:
+    """Whether a bracket says a name again in other words: "tidal gauge (sea level gauge)"."""
+    left, right = words(inside), words(name)
+    if not right or not 1 < len(left) <= _LONGEST_NAME:
+        return False
+    return singular(left[-1]) == singular(right[-1]) and not set(right) <= set(left)
+
+
+def labelled(blocks: Iterable[Block]) -> Iterator[str]:
+    """Names under a label of their own: "**Also called:** tide staff, sea gauge (older books)"."""
+    for block in blocks:
+        if block.lead and _OTHER_NAMES.fullmatch(block.lead.text.strip(" :.")):
+            said = _SENTENCE_END.split(BRACKET.sub("", block.passage.text), maxsplit=1)[0]
+            for part in re.split(r"\s*[;,]\s*(?:(?:or|and)\s+)?|\s+or\s+", said.rstrip(".")):
+                if 0 < len(part.split()) <= _LONGEST_NAME:
+                    yield part.strip(_QUOTES)
+
+
+def alternatives(label: str) -> Iterator[str]:
+    """The names that a label with a slash says at once: "wind/water mills" are wind mills and water mills."""
+    first, _, rest = label.partition(" ")
+    parts = first.split("/")
+    if rest and len(parts) > 1 and all(len(part) > 2 for part in parts):
+        yield from (f"{part} {rest}" for part in parts)
 
 
 def called(opening: Opening) -> Iterator[str]:
@@ -76,7 +120,9 @@ def called(opening: Opening) -> Iterator[str]:
     found = [either] if either and verb and verb.start() > either.end() else []
     # a participle behind the verb speaks of the subject only at the end of its own clause, and mostly does not:
     # "is a bridge called X" names an example of the genus
-    found += [m for m in _CALLED.finditer(sentence) if verb is None or m.start() < verb.start() or _says_also(m[0])]
+    # and without a copula, only right behind it: "cuts the field into strips, called swathes" names the strips
+    until = verb.start() if verb else len(sentence) - len(sentence.lstrip(" ,(")) + 1
+    found += [m for m in _CALLED.finditer(sentence) if m.start() < until or _says_also(m[0])]
     for match in found:
         end = _NAME_END.search(sentence, match.end())
         name = re.sub(r"^(?:an?|the)\s+", "", sentence[match.end() : end.start() if end else None].strip(_QUOTES))
@@ -174,6 +220,9 @@ def is_shortened(item: str, label: str, items: list[str]) -> bool:
         omitted = content_words(label) - content_words(item)
         others = [{singular(w) for w in words(other)} for other in items if other != item]
         coordinated = COORDINATION.search(label) is not None
+        if coordinated and label.casefold().startswith(f"{item.casefold()} and "):
+            # a header that has the first thing in front and the second one only far behind is on the first
+            others = others[:1]
         return not any(omitted == other or (coordinated and omitted <= other) for other in others)
     return set(left) > set(right) and left[: len(right)] != right
 

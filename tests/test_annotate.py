@@ -35,6 +35,9 @@ post mill, windmills
 """
 
 
+MILLS = ("Smock", "Hollow Post", "Paltrok", "Tjasker", "Sunk", "Spider", "Drainage", "Composite")
+
+
 def entries_of(text: str, source: str = "mills.txt") -> list[Entry]:
     """Flat entries; here, a header is a line with a comma and no full stop."""
     found, start = [], 0
@@ -69,6 +72,24 @@ def test_an_entry_mentions_other_entries_but_not_itself(nlp: Language) -> None:
     hits = [(m.label, post.entry.quote(m.span)) for m in post.mentions if m.rule == "mention:gazetteer"]
     assert hits == [("Tower Mill", "tower mill")]
     assert key("Tower Mill") not in {key(m.label) for m in tower.mentions}
+
+
+def test_what_recurring_text_mentions_is_not_mentioned_by_an_entry(nlp: Language) -> None:
+    recurring = "Operational scope: it is often built beside a post mill to improve long-term milling results."
+    mills = [f"{name} mill, windmills\n**{name} Mill** is a **windmill**.\n{recurring}\n" for name in MILLS]
+    once = "tower mill, windmills\n**Tower Mill** is a **windmill**. Beside a post mill it looks tall.\n"
+    *others, post, tower = annotated("".join([*mills, "post mill, windmills\n**Post Mill** is a mill.\n", once]), nlp)
+    assert [m.label for a in others for m in a.mentions if m.rule == "mention:gazetteer"] == []
+    assert "Post Mill" in {m.label for m in tower.mentions}
+    assert all(a.boilerplate for a in others)
+    assert not post.boilerplate
+
+
+def test_an_entry_that_is_cited_is_not_mentioned(nlp: Language) -> None:
+    text = TEXT + "sunk mill, windmills\n**Sunk Mill** is a **windmill** (Post Mill, 1908) {} a hollow.\n"
+    cited, told = (annotated(text.replace("{}", words), nlp)[-1] for words in ("in", "beside a post mill in"))
+    assert "Post Mill" not in {m.label for m in cited.mentions}
+    assert "Post Mill" in {m.label for m in told.mentions}
 
 
 def test_every_span_is_a_quote_of_the_entry(nlp: Language) -> None:

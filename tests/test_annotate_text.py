@@ -15,13 +15,14 @@ from kg.annotate.abbreviations import abbreviations
 from kg.annotate.boilerplate import Recurrence, mask
 from kg.annotate.confidence import NONE, Choice, Confidence, Network, choice, confidence, network
 from kg.annotate.gazetteer import Gazetteer, Hit
+from kg.annotate.glossary import names_of
 from kg.annotate.kinds import kind_of, kind_of_concept
 from kg.annotate.lexicon import cues, lexicon, predicates, verb_forms
 from kg.annotate.pipeline import load_pipeline
 from kg.annotate.structure import cue_of
 from kg.annotate.units import Role, sentences, units, without
 from kg.errors import UsageError
-from kg.model import Passage
+from kg.model import Headword, Passage
 from kg.vocabulary import RELATIONS, classes, relations
 
 
@@ -61,6 +62,27 @@ def test_a_hit_says_which_concept_is_meant() -> None:
     assert list(hits) == [Hit(3, 6, "Mixture of Experts")]
 
 
+def test_who_is_cited_is_not_mentioned() -> None:
+    assert found(["Norris"], "Infill planes (Norris, 1908) are heavy.") == []
+    assert found(["Norris"], "Infill planes (Norris, Spiers) are heavy. Norris made planes in 1908.") == ["Norris"] * 2
+
+
+def test_a_part_of_a_label_that_the_header_vouches_for_means_the_whole() -> None:
+    staff = Headword("Tide Staff for Harbours", category="tides")
+    care = Headword("Spokeshave Work and Edge Care", keywords=("edge care",))
+    names = dict(names_of([staff, care]))
+    assert names["Tide Staff"] == "Tide Staff for Harbours"
+    assert names["Edge Care"] == "Spokeshave Work and Edge Care"
+    assert "Spokeshave Work" not in names
+
+
+def test_a_part_of_a_label_that_others_claim_means_neither() -> None:
+    staffs = [Headword(f"Tide Staff for {place}", category="tides") for place in ("Harbours", "Rivers")]
+    assert "Tide Staff" not in dict(names_of(staffs))
+    named = [staffs[0], Headword("Tide Staff", category="tides")]
+    assert dict(names_of(named))["Tide Staff"] == "Tide Staff"
+
+
 @given(st.lists(st.text("abc -", min_size=1, max_size=8), max_size=5), st.text("abc -.", max_size=60))
 def test_hits_never_overlap_and_stay_in_order(names: list[str], text: str) -> None:
     hits = list(Gazetteer((n, n) for n in names).find(text))
@@ -69,6 +91,12 @@ def test_hits_never_overlap_and_stay_in_order(names: list[str], text: str) -> No
 
 
 # --------------------------------------------------------------------------------------------------- abbreviations
+
+
+def test_initials_are_surer_than_letters_from_anywhere() -> None:
+    assert abbreviations(["The old Stone Shore Staff (SSS) fell."]) == (("SSS", "Stone Shore Staff"),)
+    assert abbreviations(["The Serene Stoat Inn (SSI) burnt."]) == (("SSI", "Serene Stoat Inn"),)
+    assert abbreviations(["The tidal station (TST) stands."]) == (("TST", "tidal station"),)
 
 
 def test_short_forms_in_brackets_and_long_forms_in_brackets() -> None:
@@ -232,6 +260,17 @@ def test_verbs_are_known_in_their_forms() -> None:
 )
 def test_head_nouns_tell_the_kind(phrase: str, kind: str) -> None:
     assert kind_of(phrase) == kind
+
+
+def test_of_a_genus_that_says_little_what_stands_before_it_counts() -> None:
+    assert kind_of_concept("Norris", "lens family", None) == kind_of_concept("Norris", "lens", None) == "Hardware"
+    assert kind_of_concept("Norris", "large-scale", None) == "Method"
+    assert kind_of_concept("Tide Archive", "large-scale", None) == "Dataset"
+
+
+def test_a_head_that_names_a_process_counts_more_than_a_method() -> None:
+    assert kind_of_concept("Chrome Deposition", "coating method", None) == "Process"
+    assert kind_of_concept("Chrome Ranking", "coating method", None) == "Method"
 
 
 def test_a_weak_genus_yields_to_the_concepts_own_head() -> None:

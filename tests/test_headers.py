@@ -87,6 +87,9 @@ LABELS = [
     ("mean sea level gauge, tides", "**MSL** (Mean Sea Level) Gauge is an instrument.", "MSL Gauge"),
     ("dovetail, joinery", "In joinery, a dovetail is a joint with flared pins.", "dovetail"),
     ("band saw, tools", "**Band Saw is a saw with an endless blade** that cuts curves.", "Band Saw"),
+    ("band saw, tools", "**Definition.** A band saw is a saw with an endless blade.", "band saw"),
+    ("band saw, tools", "**Term:** Band Saw. **Definition:** a saw with an endless blade.", "Band Saw"),
+    ("terms of trade, commerce", "**Terms of Trade** are a ratio.", "Terms of Trade"),
 ]  # fmt: skip
 
 
@@ -122,6 +125,17 @@ ALIASES = [
     ("feed pump tuning,pumps at sea", "## Feed Pump Tuning\nWhat is a feed pump? It feeds.", {"feed pump"}),
     ("dovetail, joinery", "**Dovetail** is a joint called secret mitre in some shops.", set()),
     ("mean sea level, tides", "**Mean Sea Level** is low. The Old Mean Sea Level (OMSL) was higher.", set()),
+    ("wind power rotor,sails,mill caps", "**Wind/Water Mills** turn. They grind.", {"Wind Mills", "Water Mills"}),
+    ("i/o board, boats", "**I/O Board** is a board.", set()),
+    ("tidal gauge, tides", "**Tidal Gauge (sea level gauge)** is an instrument.", {"sea level gauge"}),
+    ("tidal gauge, tides", "**Tidal Gauge (brass and glass)** is an instrument.", set()),
+    ("tyre, wheels", "**Tyre (American spelling: tire)** is a ring.", {"tire"}),
+    ("ms lo, tides", "**MS LO (Mean Sea Level Offset)** is a height.", {"Mean Sea Level Offset"}),
+    ("salt equilibrium, salts", "**Base and Salt Equilibrium (BaSE)** is a state.", {"BaSE", "Salt Equilibrium"}),
+    ("tide staff, tides", "**Tide Staff** is a pole.\n**Also called:** sea pole, rule (old).", {"sea pole", "rule"}),
+    ("tide staff, tides", "**Tide Staff** is a pole.\n**Parts:** foot, scale.", set()),
+    ("ploughing, farming", "**Ploughing** cuts a field into strips, called lands, and turns them.", set()),
+    ("ploughing, farming", "**Ploughing**, called tillage, turns the soil.", {"tillage"}),
 ]  # fmt: skip
 
 
@@ -146,6 +160,18 @@ def test_a_title_of_two_things_has_neither_as_its_alias() -> None:
         "spokeshave,draw knife,curved work,chair legs", "**Spokeshave and Draw Knife** — Draw knives remove bark."
     )
     assert (found.label, found.aliases) == ("Spokeshave and Draw Knife", ())
+
+
+def test_a_title_of_two_things_whose_header_is_on_the_first() -> None:
+    body = "**Spokeshave Work and Edge Care** are crafts of the chair maker."
+    assert word("spokeshave work,chair legs,curves,edge care", body).aliases == ("Spokeshave Work",)
+    assert word("spokeshave work,edge care,chair legs,curves", body).aliases == ()
+
+
+def test_several_phrases_behind_the_names_are_no_category() -> None:
+    header, body = "mean sea level (msl),msl,tide staffs,chart zero,land survey", "**Mean Sea Level (MSL)** is a datum."
+    assert word(header, body).category is None
+    assert word(header, body, "land survey").category == "land survey"
 
 
 def test_a_title_of_two_things_over_a_text_on_the_first() -> None:

@@ -128,6 +128,18 @@ def test_a_name_with_the_kind_of_thing_that_its_definition_names_is_the_same_nam
     assert together(short, page.entry("Norris museum", LONG["wood again"])) == [["page.txt/L1"], ["page.txt/L5"]]
 
 
+def test_names_that_end_in_other_words_for_a_way_of_doing_are_the_same_name() -> None:
+    page = Page()
+    left = page.entry("Board Flattening Method", LONG["wood"])
+    assert together(left, page.entry("Board Flattening Technique", LONG["wood again"])) == [
+        ["page.txt/L1", "page.txt/L3"]
+    ]
+    assert together(left, page.entry("Board Flattening Machine", LONG["wood again"])) == [
+        ["page.txt/L1"],
+        ["page.txt/L5"],
+    ]
+
+
 def defined(annotation: Annotation, genus: str) -> Annotation:
     """The annotation with a definition that names this genus."""
     label = annotation.headword.label

@@ -10,17 +10,20 @@ being read once.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kg.annotate.pipeline import DEFAULT_MODEL, load_pipeline
+from kg.names import key
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from typing import Any
 
     from spacy.language import Language
 
-    from kg.model import Annotation, Entry, Headword
+    from kg.model import Annotation, Entry, Headword, Key, Mention
 
 __all__ = ["DEFAULT_MODEL", "annotate", "extract_text", "load_pipeline"]
 
@@ -43,6 +46,7 @@ def annotate(
     from kg.annotate.pipeline import parse
 
     glossary = glossary_of(entries, headwords)
+    labels = frozenset(key(headword.label) for headword in headwords)
     for start in range(0, len(entries), _BATCH):
         batch = [
             prepare(entry, headword, glossary)
@@ -53,8 +57,27 @@ def annotate(
         for work in batch:
             same = content(work.entry, work.headword)
             if same not in first:
-                first[same] = finish(work, docs, glossary)
+                first[same] = _said(finish(work, docs, glossary), labels)
             yield first[same] if first[same].entry is work.entry else moved(first[same], work.entry)
+
+
+def _said(annotation: Annotation, labels: AbstractSet[Key]) -> Annotation:
+    """The annotation without mentions that say nothing of the entry's concept.
+
+    Those are what only recurring text mentions, and the name of an entry that is cited: "(Norris, 1908)".
+    """
+    from kg.annotate.gazetteer import is_cited
+
+    body, start = annotation.entry.body, annotation.entry.body_span.start
+
+    def counts(mention: Mention) -> bool:
+        span = mention.span
+        if any(span in recurring for recurring in annotation.boilerplate):
+            return False
+        return not (is_cited(body, span.start - start, span.end - start) and key(mention.label) in labels)
+
+    kept = tuple(filter(counts, annotation.mentions))
+    return annotation if len(kept) == len(annotation.mentions) else replace(annotation, mentions=kept)
 
 
 def extract_text(text: str, nlp: Language) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kg.names import acronym_of, is_acronym
+from kg.names import acronym_of, initials, is_acronym, key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,15 +56,15 @@ def _singular(short: str) -> str:
 
 
 def _long_before(short: str, before: str) -> str | None:
-    """The shortest run of words in front of the bracket whose letters make the short form, its first one first."""
+    """The shortest run of words in front of the bracket whose initials, else whose letters, make the short form."""
     short = _singular(short)
     letters = sum(c.isalnum() for c in short)
     words = list(_WORD.finditer(before))
     clause = max(before.rfind(mark) for mark in (",", ";", ":", "(", ". ")) + 1
     words = [w for w in words if w.start() >= clause]
-    for size in range(1, min(letters + 5, letters * 2, len(words)) + 1):
-        start = words[-size].start()
-        long = before[start:].strip()
+    runs = [before[words[-size].start() :].strip() for size in range(1, min(letters + 5, letters * 2, len(words)) + 1)]
+    # "Old Tide Staff (OTS)": initials are surer than letters from anywhere
+    for long in sorted(runs, key=lambda run: key(short) not in initials(run)):
         if long[:1].casefold() == short[:1].casefold() and len(long) > len(short) and acronym_of(short, long):
             return re.sub(r"[*_`]", "", long)
     return None

@@ -17,6 +17,7 @@ from kg.names import is_acronym, singular
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_YEAR = re.compile(r",? \d{4}\s*[);]")
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*[+#]*", re.UNICODE)
 
 
@@ -37,6 +38,11 @@ def _folded(text: str) -> tuple[str, list[tuple[int, int]]]:
         parts.append(singular(word))
         places.append((match.start(), match.end()))
     return "\x1f" + "\x1f".join(parts) + "\x1f", places
+
+
+def is_cited(text: str, start: int, end: int) -> bool:
+    """Whether a name only says where something comes from: "(Mistral, 2024)"."""
+    return text[:start].endswith(("(", "; ")) and _YEAR.match(text, end) is not None
 
 
 class Gazetteer:
@@ -84,7 +90,7 @@ class Gazetteer:
             if first < taken:
                 continue
             start, end = places[first][0], places[last - 1][1]
-            label = self._accepted(text[start:end], key)
+            label = None if is_cited(text, start, end) else self._accepted(text[start:end], key)
             if label is not None:
                 taken = last
                 yield Hit(start, end, label)

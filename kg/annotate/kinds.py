@@ -94,15 +94,31 @@ def kind_of_concept(label: str, genus: str | None, category: str | None) -> str:
     A genus that says little ("system", "variant") yields to the concept's own head.
     """
     own = _by_words(label)
-    told = _by_words(genus) if genus is not None else None
+    told = _told(genus) if genus is not None else None
     field = next((k for word, k in _tables()["field"].items() if category and word in category.casefold()), None)
     if genus is not None and told is not None:
         weak = singular(genus.casefold().split()[-1]) in lexicon().weak_genera
-        if weak and own is not None and own != "Method":
+        if weak and own is not None and own != "Method" and told != "Model":
             return own
-        if not (told in {"Method", "Property"} and own in _OWN_WINS):
+        if not (told in _YIELDS and own in _OWN_WINS):
             return told
     return own or field or (genus and _by_suffix(genus)) or _by_suffix(label) or "Method"
 
 
-_OWN_WINS = frozenset({"Model", "Hardware", "Dataset", "Metric", "Software", "Phenomenon"})
+def _told(genus: str) -> str | None:
+    """The class that a genus tells; of one that says little, what stands before it: "language model family"."""
+    if _IS_ADJECTIVE.fullmatch(genus):
+        return None
+    *before, last = genus.split() or [""]
+    if before and singular(last.casefold()) in _COLLECTIVE:
+        inner = _by_words(" ".join(before))
+        if inner in _THINGS:
+            return inner
+    return _by_words(genus)
+
+
+_IS_ADJECTIVE = re.compile(r"(?:large|small|high|low|full|long|short|real|open)-\w+", re.IGNORECASE)
+_COLLECTIVE = frozenset({"class", "family", "framework", "group", "line", "series", "technology", "variant"})
+_THINGS = frozenset({"Dataset", "Hardware", "Material", "Model"})
+_YIELDS = frozenset({"Method", "Property", "Process"})
+_OWN_WINS = frozenset({"Model", "Hardware", "Dataset", "Metric", "Software", "Phenomenon", "Process"})
