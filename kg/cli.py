@@ -182,11 +182,24 @@ def evaluate(
     page: Annotated[
         Path | None, Option(metavar="FILE", help="The page of a .gold file, if it does not lie beside it.")
     ] = None,
-    errors: Annotated[int, Option(min=0, help="Show up to this many errors for each task.")] = 0,
+    errors: Annotated[
+        int,
+        Option(
+            min=0, metavar="N", help="Show up to this many errors for each task, and missed facts for each relation."
+        ),
+    ] = 0,
     task: Annotated[str | None, Option(help="Show the errors of this task only.")] = None,
     by_rule: Annotated[
-        bool, Option("--by-rule", help="Show which rules are right and wrong, and how far confidence can be taken.")
+        bool,
+        Option(
+            "--by-rule",
+            help="Show which rules are right and wrong, what none of them found, and how far confidence can be taken.",
+        ),
     ] = False,
+    seeds: Annotated[
+        Path | None,
+        Option(metavar="DIR", help="Look quotes up in the documents of this folder, not in the graph's text."),
+    ] = None,
     bootstrap: Annotated[int, Option(min=0, help="Samples for the 95 % intervals; 0 for none.")] = 1000,
     seed: Annotated[int, Option(min=0, help="Where the samples begin.")] = 0,
     format: FormatOption = Format.TEXT,
@@ -198,14 +211,22 @@ def evaluate(
 
     if task is not None and task not in TASKS:
         raise UsageError(f"--task {task}: there is no such task; choose from {', '.join(TASKS)}")
-    found = run(_open(graph), load(gold, page), rounds=bootstrap, seed=seed)
+    if seeds is not None and not seeds.is_dir():
+        raise UsageError(f"--seeds {seeds}: there is no such folder")
+    found = run(_open(graph), load(gold, page), rounds=bootstrap, seed=seed, documents=seeds)
     if format is Format.JSON:
         console.say_json(present.evaluation(found))
         return
     console.say_table(["task", "precision", "recall", "F1", "95 %", "gold", "predicted", ""], present.scores(found))
+    if (remark := present.evidence_checked(found)) is not None:
+        console.say(remark)
     if by_rule:
         console.say()
         console.say_table(["rule", "right", "wrong", "precision"], present.rule_scores(found))
+        console.say()
+        console.say_table(["no rule found", "facts", "core", "of"], present.missed(found))
+        for line in present.missed_examples(found, errors):
+            console.say(line)
         console.say()
         console.say_table(["confidence said", "was right", "statements"], present.reliability(found))
         console.say(present.calibration(found))

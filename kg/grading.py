@@ -1,24 +1,29 @@
 """What of a graph is right by a gold standard: how phrases are compared, and the counts of every entry.
 
-The measures are those of the gold standard's own scorer. Phrases are the `same` when they are equal but for case,
-punctuation, plural and function words, and `close` when two thirds of their words agree (token F1). Each fact of the
-gold is matched with at most one of the graph, greedily and in sorted order, so that equal graphs have equal scores. A
-second phrasing of a fact that was matched is not held against the graph.
+The measures are those of the gold standard's own scorer, score.py. Phrases are the `same` when they are equal but for
+case, punctuation, plural and function words, and `close` when two thirds of their words agree (token F1). Each fact of
+the gold is matched with at most one of the graph, greedily, in the order of the gold. Where several of the graph would
+do, that scorer takes the first of a set, so that its figures move a little from run to run; here they are sorted by
+IRI, so that equal graphs have equal scores. A second phrasing of a fact that was matched is not held against the graph.
+
+Everything is counted by entry, and the totals are the sums: that is what intervals are drawn from.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from kg.errors import ReadError, UsageError
 from kg.vocabulary import CLASSES, RELATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from kg.gold import Gold
     from kg.graph import KnowledgeGraph
@@ -70,9 +75,9 @@ def close(a: str, b: str) -> bool:
 class Score:
     """Precision, recall and F1 of one task, in 0…1, from its counts.
 
-    `interval` holds the 95 % bootstrap interval of F1; None for tasks that are not counted by entry. `more` has what
-    else is measured: `typed_accuracy` of entities; `core_recall` of relations and `pairs`, the F1 of subject and object
-    alone.
+    `interval` holds the 95 % bootstrap interval of F1; None where none was drawn, or the gold has nothing. `more` has
+    what else is measured: `typed_accuracy` of entities; `core_recall` of relations and `pairs`, the F1 of subject and
+    object alone.
     """
 
     right: int
@@ -119,11 +124,19 @@ class Missed:
     predicate: str
     object: str
     core: bool
+    quote: str
+
+    def __str__(self) -> str:
+        mark = "CORE " if self.core else ""
+        quote = f"  « {self.quote[:110]} »" if self.quote else ""
+        return f"{self.entry} missing {mark}({self.subject} | {self.predicate} | {self.object}){quote}"
 
 
 def f1_score(right: float, predicted: float, gold: float) -> float:
     """F1 from the counts of precision and recall."""
-    return 2 * right / (predicted + gold) if right else 0.0
+    precision = right / predicted if predicted else 0.0
+    recall = right / gold if gold else 0.0
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
 # ---------------------------------------------------------------------------------------------------- what is graded
@@ -173,19 +186,40 @@ class Facts:
             found[e].append(_Stated(s, name, o, tuple(sorted(rules[key])), confidence[key]))
         return dict(found)
 
-    def evidence(self) -> Score:
-        """How many quotes stand at their offsets in the text of their entry."""
-        texts = {e: (text, int(start)) for e, text, start in self._rows(_TEXTS)}
-        right = count = 0
-        for e, start, end, exact in self._rows(_QUOTES):
+    def evidence(self, documents: Path | None = None) -> Score | None:
+        """How many quotes stand at their offsets: in the documents of a folder, else in the text that the graph holds.
+
+        None when there is neither. Raises `UsageError` when the folder lacks a document.
+        """
+        quotes = list(self._rows(_QUOTES))
+        texts: dict[str, tuple[str, int]]
+        if documents is None:
+            texts = {e: (text, int(start)) for e, text, start in self._rows(_TEXTS)}
+            if any(e not in texts for e, *_ in quotes):
+                return None
+        else:
+            sources = {e: f for e, f, _ in self._rows(_ENTRIES)}
+            read = {f: (_document(documents, f), 0) for f in sorted(set(sources.values()))}
+            texts = {e: read[f] for e, f in sources.items()}
+        right = 0
+        for e, start, end, exact in quotes:
             text, origin = texts[e]
-            count += 1
             right += text[int(start) - origin : int(end) - origin] == exact
-        return Score(right, count, count)
+        return Score(right, len(quotes), len(quotes))
 
     def labels(self, term: str) -> list[str]:
         """All labels of a concept; a literal stands for itself."""
         return [*self.pref.get(term, ()), *self.alt.get(term, ())] or [term]
+
+
+def _document(folder: Path, name: str) -> str:
+    path = next((p for p in (folder / name, folder / name.rpartition("/")[2]) if p.is_file()), None)
+    if path is None:
+        raise UsageError(f"{folder} has no {name}, which the graph was read from")
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ReadError(f"not UTF-8 at byte {error.start}", path) from error
 
 
 _ENTRIES = "SELECT ?e ?f ?n { ?e a kg:Entry ; kg:sourceFile ?f ; kg:sourceLine ?n }"
@@ -207,7 +241,6 @@ def _grouped(pairs: Iterable[tuple[str, ...]]) -> dict[str, list[str]]:
 
 # ------------------------------------------------------------------------------------------------------- the grading
 
-BY_ENTRY = ("labels", "aliases", "category", "genus", "type", "xref", "entities", "relations")
 TASKS = ("segments", "labels", "aliases", "category", "genus", "type", "duplicates", "xref", "entities", "relations")
 
 
@@ -224,9 +257,10 @@ class Grader:
         self.group = {
             gid: {gid} | {other for ids in gold["duplicates"] if gid in ids for other in ids} for gid in gold["where"]
         }
-        self.counts: dict[str, dict[str, list[int]]] = {name: {} for name in BY_ENTRY}
+        self.counts: dict[str, dict[str, list[float]]] = {name: {} for name in TASKS}
         """Task -> entry -> right, predicted, gold, and what the task counts besides."""
-        self.predicates: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+        self.predicates: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
+        """Relation -> entry -> right, predicted, gold."""
         self.errors: dict[str, list[str]] = {name: [] for name in TASKS}
         self.judgements: list[Judgement] = []
         self.missed: list[Missed] = []
@@ -300,8 +334,8 @@ class Grader:
 
     # ------------------------------------------------------------------------------------------------ whole documents
 
-    def segments(self) -> Score:
-        """Entries found at the right file and line."""
+    def segments(self) -> None:
+        """Count entries found at the right file and line; a wrong one counts with the entry that it cuts."""
         want = {(f, n) for f, n in map(tuple, self.gold["segments"])}
         files = {f for f, _ in want}
         got = {place for place in self.facts.entries if place[0] in files}
@@ -309,10 +343,14 @@ class Grader:
             got &= want
         self.errors["segments"] = [f"missing {f}:{n}" for f, n in sorted(want - got)]
         self.errors["segments"] += [f"wrong {f}:{n}" for f, n in sorted(got - want)]
-        return Score(len(want & got), len(got), len(want))
+        counts = {place: [int(place in got), int(place in got), 1] for place in sorted(want)}
+        for file, line in sorted(got - want):
+            there = [place for place in counts if place[0] == file]
+            counts[max((place for place in there if place[1] < line), default=there[0])][1] += 1
+        self.counts["segments"] = {f"{f}:{n}": [*row] for (f, n), row in counts.items()}
 
-    def duplicates(self) -> Score:
-        """Pairs of entries on one concept."""
+    def duplicates(self) -> None:
+        """Count pairs of entries on one concept; half of a pair counts with each of its entries."""
         universe = sorted(self.gold["duplicate_universe"])
         unsure = {frozenset(pair) for pair in self.gold.get("duplicates_unsure", ())}
         want = {frozenset(p) for ids in self.gold["duplicates"] for p in combinations(sorted(ids), 2)}
@@ -321,7 +359,11 @@ class Grader:
         got = {frozenset(pair) for ids in on.values() for pair in combinations(ids, 2)} - unsure
         self.errors["duplicates"] = [f"missing {sorted(pair)}" for pair in sorted(want - got, key=sorted)]
         self.errors["duplicates"] += [f"wrong {sorted(pair)}" for pair in sorted(got - want, key=sorted)]
-        return Score(len(want & got), len(got), len(want))
+        counts: dict[str, list[float]] = {gid: [0, 0, 0] for gid in universe}
+        for column, pairs in enumerate((want & got, got, want)):
+            for gid in (gid for pair in pairs for gid in pair):
+                counts[gid][column] += 0.5
+        self.counts["duplicates"] = counts
 
     # ---------------------------------------------------------------------------------------------------------- bodies
 
@@ -368,7 +410,9 @@ class Grader:
         names = [name for head in heads for name in (head["pref"], *head["alt"])]
         merged: dict[tuple[str, str, str], _Stated] = {}
         for s in (s for e in self.where[gid] for s in facts.statements.get(e, ())):
-            merged.setdefault((s.subject, s.predicate, s.object), s)
+            key = s.subject, s.predicate, s.object
+            rules = {*s.rules, *(merged[key].rules if key in merged else ())}  # copies of the entry may differ in them
+            merged[key] = replace(s, rules=tuple(sorted(rules)))
         stated = [merged[key] for key in sorted(merged)]
         subjects = [facts.labels(s.subject) for s in stated]
         objects = [facts.labels(s.object) for s in stated]
@@ -387,22 +431,22 @@ class Grader:
                 paired.add(loose)
             hit = next((i for i in candidates if i not in taken and stated[i].predicate == fact["p"]), None)
             core += fact["core"]
-            self.predicates[fact["p"]][2] += 1
+            self.predicates[fact["p"]][gid][2] += 1
             if hit is None:
-                self.missed.append(Missed(gid, fact["s"], fact["p"], fact["o"], fact["core"]))
-                mark = "CORE " if fact["core"] else ""
-                self.errors["relations"].append(f"{gid} missing {mark}({fact['s']} | {fact['p']} | {fact['o']})")
+                missed = Missed(gid, fact["s"], fact["p"], fact["o"], bool(fact["core"]), fact.get("quote", ""))
+                self.missed.append(missed)
+                self.errors["relations"].append(str(missed))
                 continue
             taken.add(hit)
             core_right += fact["core"]
-            self.predicates[fact["p"]][0] += 1
+            self.predicates[fact["p"]][gid][0] += 1
         for i, s in enumerate(stated):
             right = i in taken
             if not right and any(s.predicate == fact["p"] and related(i, fact) for fact in annotation["R"]):
                 again += 1
                 right = True
             else:
-                self.predicates[s.predicate][1] += 1
+                self.predicates[s.predicate][gid][1] += 1
             words = subjects[i][0], objects[i][0]
             self.judgements.append(Judgement(gid, words[0], s.predicate, words[1], s.rules, s.confidence, right))
             if not right:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from kg.answers import Description, Path, Quote, Relation, Statistics
-    from kg.evaluate import Evaluation
+    from kg.evaluate import Bin, Evaluation
     from kg.grading import Score
     from kg.pipeline import BuildReport
 
@@ -139,6 +139,8 @@ def scores(found: Evaluation) -> Iterator[tuple[str, ...]]:
     """Yield the rows of a table of scores: the tasks, the relations one by one below theirs."""
     for task, score in found.tasks.items():
         more = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in score.more)
+        if task == "relations" and found.pairs.interval is not None:
+            more += f" ({_interval(found.pairs)})"
         yield _scored(task, score, more)
         if task == "relations":
             for name, each in found.predicates.items():
@@ -146,15 +148,42 @@ def scores(found: Evaluation) -> Iterator[tuple[str, ...]]:
 
 
 def _scored(name: str, score: Score, more: str) -> tuple[str, ...]:
-    interval = f"{score.interval[0]:.3f}–{score.interval[1]:.3f}" if score.interval is not None else ""
     figures = (f"{value:.3f}" for value in (score.precision, score.recall, score.f1))
-    return name, *figures, interval, f"{score.gold}", f"{score.predicted}", more
+    return name, *figures, _interval(score), f"{score.gold}", f"{score.predicted}", more
+
+
+def _interval(score: Score) -> str:
+    return f"{score.interval[0]:.3f}–{score.interval[1]:.3f}" if score.interval is not None else ""
+
+
+def evidence_checked(found: Evaluation) -> str | None:
+    """What the quotes were not held against, in a line; None when they were looked up in the documents."""
+    if found.against == "documents":
+        return None
+    if found.against == "graph":
+        return "evidence: looked up in the graph's own text; the documents were not checked (--seeds DIR)"
+    return "evidence: not checked, for the graph holds no text of its entries (name the documents with --seeds DIR)"
 
 
 def rule_scores(found: Evaluation) -> Iterator[tuple[str, str, str, str]]:
     """Yield the rows of a table of rules, those with most wrong statements first."""
     for rule in found.rules:
         yield rule.rule, f"{rule.right}", f"{rule.wrong}", f"{rule.right / (rule.right + rule.wrong):.2f}"
+
+
+def missed(found: Evaluation) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the rows of a table of facts that no rule found, by relation."""
+    for name, facts in found.missed_by_predicate.items():
+        yield name, f"{len(facts)}", f"{sum(fact.core for fact in facts)}", f"{found.predicates[name].gold}"
+
+
+def missed_examples(found: Evaluation, most: int) -> Iterator[str]:
+    """Yield up to `most` facts of each relation that no rule found."""
+    for name, facts in found.missed_by_predicate.items():
+        if most:
+            yield ""
+            yield f"{name}: {len(facts)} missed"
+            yield from (f"  {fact}" for fact in facts[:most])
 
 
 def reliability(found: Evaluation) -> Iterator[tuple[str, str, str]]:
@@ -186,14 +215,20 @@ def evaluation(found: Evaluation) -> dict[str, Any]:
     return {
         "tasks": {task: _figures(score) for task, score in found.tasks.items()},
         "predicates": {name: _figures(score) for name, score in found.predicates.items()},
+        "pairs": _figures(found.pairs),
+        "evidence_against": found.against,
         "rules": found.rules,
-        "reliability": found.reliability,
-        "calibration_error": found.calibration_error,
-        "sure": found.sure,
+        "reliability": [_rounded(each) for each in found.reliability],
+        "calibration_error": round(found.calibration_error, 4),
+        "sure": _rounded(found.sure),
         "judgements": found.judgements,
         "missed": found.missed,
         "errors": found.errors,
     }
+
+
+def _rounded(each: Bin) -> dict[str, Any]:
+    return {"said": round(each.said, 3), "was": round(each.was, 3), "count": each.count}
 
 
 def _figures(score: Score) -> dict[str, Any]:
