@@ -35,7 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("graph answers index quotes search paths convert",),
     ("validate", "export view", "render layout", "gold grading evaluate"),
     ("pipeline",),
-    ("server server_html server_limits",),
+    ("server",),
     ("cli console present __main__",),
 )
 """From the bottom up; each string is a unit. A module imports modules of its own unit and of lower layers only."""
@@ -46,7 +46,8 @@ HOMES = {
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
-        "convert", "validate", "export", "server", "server_html", "console",
+        "convert", "validate", "export", "console", "server.answer", "server.describe", "server.html",
+        "server.protocol", "server.worker", "server.writer",
     },
     "SPARQLWrapper": {"remote"},
     "rapidfuzz": {"index", "queries"},
@@ -56,8 +57,8 @@ HOMES = {
     "igraph": {"layout"},
     "pyvis": {"render"},
     "markupsafe": {"render"},
-    "fastapi": {"server"},
-    "starlette": {"server"},
+    "fastapi": {"server.app"},
+    "starlette": {"server.app", "server.headers"},
     "uvicorn": {"server"},
     "typer": {"cli"},
     "rich": {"console"},
