@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyoxigraph as ox
 
-from kg.errors import MissingGraph, StoreError
+from kg.errors import EndpointError, MissingGraph, StoreError
 from kg.serialize import prefixes, serialize
 from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, faults_of, names_graphs, refuse_service, wrong_form
 from kg.swap import check_output, settled, write_build
@@ -177,6 +177,8 @@ class LocalStore:
             with faults_of(query):
                 return self._store.query(query, prefixes=names, **dataset)  # type: ignore[arg-type]
         except OSError as error:
+            if self.allowed:
+                raise EndpointError(f"a place that the query calls did not answer: {error}") from error
             raise StoreError(f"{self.place} cannot be read ({error}): build the graph again") from error
 
     def graphs(self) -> list[ox.NamedNode]:

@@ -175,6 +175,19 @@ def test_places_that_are_allowed_can_be_called(output: Path, tmp_path: Path) -> 
             web.close()
 
 
+def test_an_allowed_place_that_is_gone_is_told(output: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        gone = f"http://127.0.0.1:{closed.getsockname()[1]}/sparql"
+        with running_at(output, token=TOKEN, allowed=[gone]) as url, httpx.Client(base_url=url, timeout=30) as web:
+            answers = [
+                web.get("/sparql", params={"query": f"SELECT * {{ SERVICE <{gone}> {{ ?s ?p ?o }} }}"}),
+                update(web, f"LOAD <{gone}>"),
+            ]
+    assert [answer.status_code for answer in answers] == [502, 502]
+    assert all("did not answer" in answer.text or "cannot be evaluated" in answer.text for answer in answers)
+
+
 # ------------------------------------------------------------------------------------ graphs named by the protocol
 
 

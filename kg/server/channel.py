@@ -48,19 +48,23 @@ async def receive(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
     return kind, await reader.readexactly(size) if size else b""
 
 
+class ServerGone(Exception):
+    """There is nobody left to work for."""
+
+
 class Channel:
-    """A worker's end of the socket. Raises `OSError` when the server is gone."""
+    """A worker's end of the socket. Sending raises `ServerGone` when the server has ended."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
 
     def send(self, kind: bytes, payload: bytes = b"") -> None:
         """Send a frame; waits while the server has no room for it."""
-        self._sock.sendall(packed(kind, payload))
+        self._send(packed(kind, payload))
 
     def send_answer(self, head: Mapping[str, object], body: bytes) -> None:
         """Send a whole answer."""
-        self._sock.sendall(packed_answer(head, body))
+        self._send(packed_answer(head, body))
 
     def receive(self) -> Json | None:
         """The next job, or None when the server has closed the socket."""
@@ -70,6 +74,12 @@ class Channel:
         _, size = _HEAD.unpack(head)
         payload = self._read(size)
         return None if payload is None else json.loads(payload)
+
+    def _send(self, frame: bytes) -> None:
+        try:
+            self._sock.sendall(frame)
+        except OSError as error:
+            raise ServerGone from error
 
     def _read(self, size: int) -> bytes | None:
         data = bytearray()

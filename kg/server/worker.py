@@ -35,7 +35,7 @@ from kg.graph import KnowledgeGraph
 from kg.queries import named_query
 from kg.server import describe, html
 from kg.server.answer import content_type, send
-from kg.server.channel import Channel
+from kg.server.channel import Channel, ServerGone
 from kg.server.limits import Limits, Refusal
 from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS
 from kg.store import LocalStore, identity
@@ -127,6 +127,11 @@ def _work(channel: Channel, settings: Settings) -> None:
             _refuse(channel, Refusal(status(error), str(error)))
         except MemoryError:
             _refuse(channel, too_much_memory(settings.limits))
+        except ServerGone:
+            return
+        except (OSError, RuntimeError, ValueError) as error:  # what the engine meets while its answer is read
+            called = settings.allowed and isinstance(error, OSError)
+            _refuse(channel, Refusal(502 if called else 400, f"the query cannot be evaluated: {error}"))
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from kg.errors import QueryError, StoreError
+from kg.errors import EndpointError, QueryError, StoreError
 from kg.queries import tokens
 from kg.server.limits import Refusal
 from kg.sparql import faults_of, refuse_calls
@@ -69,6 +69,10 @@ class Writer:
         except BaseException as error:
             del self._store
             self._store = self._copy()
+            if isinstance(error, OSError) and self._allowed:
+                raise EndpointError(
+                    f"a place that the update calls did not answer: {error}; nothing was changed"
+                ) from error
             if isinstance(error, OSError):
                 raise StoreError(f"{self._output} cannot be written: {error}; nothing was changed") from error
             raise
