@@ -127,12 +127,17 @@ def build(
     base: Annotated[str, Option(help="The base of the IRIs of concepts and entries.")] = BASE,
     model: Annotated[str, Option(help="An installed English spaCy pipeline.")] = DEFAULT_MODEL,
     validate: Annotated[bool, Option(help="Check the graph against the SHACL shapes.")] = True,
+    jobs: Annotated[
+        int | None, Option("-j", "--jobs", min=1, help="Processes that annotate.", show_default="processors")
+    ] = None,
 ) -> None:
     """Read glossary documents and build the graph: store, graph.ttl, graph.nq and report.json."""
     from kg.pipeline import build as run
 
     with console.progress() as progress:
-        report = run(paths or [Path("seeds")], output, base=base, model=model, validate=validate, progress=progress)
+        report = run(
+            paths or [Path("seeds")], output, base=base, model=model, validate=validate, jobs=jobs, progress=progress
+        )
     for line in present.skipped(report):
         console.note(line)
     console.say_pairs(present.summary(report))
