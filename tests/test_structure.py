@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parent.parent / "kg"
 PLAN = PACKAGE.parent / "docs" / "architecture.md"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("model errors names vocabulary files",),
+    ("model errors names vocabulary files tokens",),
     (
         "read segment",
         "blocks unfold delimited inline",
@@ -32,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "store remote swap serialize sparql",
         "queries",
     ),
-    ("graph answers index quotes search paths convert",),
+    ("graph answers index quotes search paths convert services",),
     ("validate", "export view", "render layout", "gold grading evaluate"),
     ("pipeline",),
     ("server server_html server_limits",),
@@ -45,7 +45,7 @@ HOMES = {
     "numpy": {"annotate.confidence", "evaluate"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
-        "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
+        "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "services", "quotes",
         "convert", "validate", "export", "server", "server_html", "console",
     },
     "SPARQLWrapper": {"remote"},
