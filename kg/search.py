@@ -78,6 +78,10 @@ class SearchIndex:
             )
             self._database.executemany("INSERT INTO texts VALUES (?, ?, ?)", sorted(texts))
 
+    def scores(self, text: str) -> dict[str, float]:
+        """The scores of all concepts that are found for a text, by IRI."""
+        return {hit.concept.iri: hit.score for hit in self.search(text, 10**9)}
+
     def search(self, text: str, limit: int = 10) -> list[Hit]:
         """The best concepts for a text, at most `limit`, best first; none when it has no words that occur."""
         if limit < 1:

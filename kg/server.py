@@ -29,6 +29,7 @@ from kg.queries import NamedQuery, named_queries, named_query
 from kg.serialize import prefixes, serialize
 from kg.server_limits import Answer, Limits, Refusal, Workers
 from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, form
+from kg.store import LocalStore
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -260,9 +261,11 @@ async def _answer(workers: Workers, graph: KnowledgeGraph, query: str, accept: s
 
 def _evaluated(graph: KnowledgeGraph, query: str, accept: str | None, wanted: str, answer: Answer) -> tuple[bytes, str]:
     """The answer to a query and its media type; `answer` counts what it costs."""
-    store, names = graph.store, prefixes(graph.base)
+    asked_for, names = query, prefixes(graph.base)
+    query, functions = graph.prepare(query)
+    store = graph.store.knowing(functions) if isinstance(graph.store, LocalStore) else graph.store
     page = wanted == "html" or (not wanted and html.preferred(accept))
-    asked = form(query, names)
+    asked = form(query, names, functions)
     if asked is ox.QueryTriples:
         # A page shows Turtle: it is what people read.
         graph_format = ox.RdfFormat.TURTLE if page else choose(_wish(accept, wanted, GRAPH_FORMATS), GRAPH_FORMATS)
@@ -271,21 +274,21 @@ def _evaluated(graph: KnowledgeGraph, query: str, accept: str | None, wanted: st
             answer.count(len(str(triple)))
             triples.append(triple)
         content = serialize(triples, graph_format, names)
-        return (html.text(query, content.decode()), _PAGE) if page else (content, graph_format.media_type)
+        return (html.text(asked_for, content.decode()), _PAGE) if page else (content, graph_format.media_type)
     result_format = ox.QueryResultsFormat.JSON
     if not page:
         result_format = choose(_wish(accept, wanted, RESULT_FORMATS), RESULT_FORMATS)
     if asked is ox.QueryBoolean:
         truth = store.ask(query)
         if page:
-            return html.text(query, str(truth).lower()), _PAGE
+            return html.text(asked_for, str(truth).lower()), _PAGE
         # Only the engine makes results that can be serialized, so it is asked for a constant.
         constant = ox.Store().query("ASK {}" if truth else "ASK { FILTER(false) }")
         assert isinstance(constant, ox.QueryBoolean)
         return constant.serialize(format=result_format) or b"", result_format.media_type
     solutions = store.select(query)
     if page:
-        return html.table(query, solutions, answer.count), _PAGE
+        return html.table(asked_for, solutions, answer.count), _PAGE
     solutions.serialize(cast("IO[bytes]", answer), format=result_format)
     return bytes(answer.content), result_format.media_type
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 import pyoxigraph as ox
@@ -15,9 +17,12 @@ import pyoxigraph as ox
 from kg.errors import NotAcceptable, QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Format = TypeVar("Format", ox.QueryResultsFormat, ox.RdfFormat)
+    Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+    Functions = Mapping[ox.NamedNode, Callable[..., Term | None]]
+    """What a query may call beyond SPARQL's own functions, by IRI; None, or an exception, is SPARQL's error."""
     Form = type[ox.QuerySolutions] | type[ox.QueryBoolean] | type[ox.QueryTriples]
 
 RESULT_FORMATS: Mapping[str, ox.QueryResultsFormat] = {
@@ -90,13 +95,14 @@ _FROM = re.compile(_spelled("from"), re.IGNORECASE)
 _SERVICE_CLAUSE = re.compile(_spelled("service") + r"(?:\s+silent\b)?", re.IGNORECASE)
 
 
-def refuse_service(query: str, names: Mapping[str, str]) -> None:
+def refuse_service(query: str, names: Mapping[str, str], *, shown: str | None = None) -> None:
     """Raise `QueryError` if the query has a `SERVICE` clause, which the engine would send over the network.
 
     Whether the word is a keyword, or part of a string, comment, variable or IRI, is for the parser to say: the query is
     parsed with every "service" misspelt, and if that still is SPARQL, none of them was the keyword. Nothing is
     evaluated on the way but over an empty store, and no misspelt query has a clause to send. `names` are the prefixes
-    that need no declaration.
+    that need no declaration. Errors show the text `shown` where it is given: the query as it was written, in the same
+    places.
     """
     if not _SERVICE.search(query):
         return
@@ -106,7 +112,7 @@ def refuse_service(query: str, names: Mapping[str, str]) -> None:
         try:
             _parse(_SERVICE_CLAUSE.sub("GRAPH", query), names)
         except SyntaxError:
-            raise query_error(query, error) from error
+            raise query_error(shown or query, error) from error
         raise QueryError(
             "SERVICE is not evaluated here, because it would send the query over the network; "
             "ask the other endpoint directly (--endpoint URL)"
@@ -115,19 +121,55 @@ def refuse_service(query: str, names: Mapping[str, str]) -> None:
 
 def names_graphs(query: str, names: Mapping[str, str]) -> bool:
     """Whether the query has a `FROM` clause, and so chooses its default graph itself; found out as above."""
-    if _FROM.search(query):
-        try:
-            _parse(_FROM.sub("frqq", query), names)
-        except SyntaxError:
-            return True
-    return False
+    return _FROM.search(query) is not None and not parses(_FROM.sub("frqq", query), names)
 
 
-def form(query: str, names: Mapping[str, str]) -> Form:
-    """The class of the query's answer, learnt by asking an empty store; raises `QueryError`."""
+def is_service(query: str, start: int, names: Mapping[str, str]) -> bool:
+    """Whether the word "service" at `start` is the keyword, in a query that parses without any such clause.
+
+    It is if the query does not parse with the word misspelt; no other clause of the kind may be left in it.
+    """
+    return not parses(query[:start] + "serviqq" + query[start + len("service") :], names)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is known of a query before it is evaluated: that it is safe, and how the engine is to be called.
+
+    `union` says that its default graph is the union of all graphs; `names` are those of the known prefixes that it may
+    use, because the engine takes a while to be told all of them.
+    """
+
+    union: bool
+    names: dict[str, str]
+
+
+def plan(query: str, names: tuple[tuple[str, str], ...]) -> Plan:
+    """The plan of a query, with the prefixes that it need not declare; raises `QueryError` for a `SERVICE` clause.
+
+    What was found out about a query is remembered, because most queries are asked again.
+    """
+    return _remembered_plan(query, names) if len(query) <= _LONGEST_REMEMBERED else _plan(query, names)
+
+
+def _plan(query: str, names: tuple[tuple[str, str], ...]) -> Plan:
+    known = dict(names)
+    refuse_service(query, known)
+    return Plan(not names_graphs(query, known), used(query, known))
+
+
+_LONGEST_REMEMBERED = 10_000
+_remembered_plan = lru_cache(maxsize=1024)(_plan)
+
+
+def form(query: str, names: Mapping[str, str], functions: Functions | None = None) -> Form:
+    """The class of the query's answer, learnt by asking an empty store; raises `QueryError`.
+
+    `functions` are those that it may call beyond SPARQL's own.
+    """
     refuse_service(query, names)
     with faults_of(query):
-        return type(ox.Store().query(query, prefixes=dict(names)))
+        return type(ox.Store().query(query, prefixes=used(query, names), custom_functions=dict(functions or {})))
 
 
 def wrong_form(wanted: str, answer: type) -> QueryError:
@@ -142,10 +184,30 @@ def wrong_form(wanted: str, answer: type) -> QueryError:
 
 def _parse(query: str, names: Mapping[str, str]) -> None:
     with suppress(RuntimeError, OSError):  # what goes wrong in evaluating it over nothing is of no interest
-        ox.Store().query(query, prefixes=dict(names))
+        ox.Store().query(query, prefixes=used(query, names))
+
+
+def parses(query: str, names: Mapping[str, str]) -> bool:
+    """Whether the text is a query of SPARQL; it must have no `SERVICE` clause, which would be sent."""
+    try:
+        _parse(query, names)
+    except SyntaxError:
+        return False
+    return True
 
 
 # -------------------------------------------------------------------------------------------------------- prefixes
+
+
+def used(query: str, names: Mapping[str, str]) -> dict[str, str]:
+    """Those of the prefixes that the query may use; all of them if it writes letters as code points (`\\u006B`).
+
+    >>> used("SELECT * { ?s kg:uses ?o }", {"kg": "http://example.org/kg#", "oa": "http://example.org/oa#"})
+    {'kg': 'http://example.org/kg#'}
+    """
+    if "\\" in query:
+        return dict(names)
+    return {name: iri for name, iri in names.items() if f"{name}:" in query}
 
 
 def declare(query: str, names: Mapping[str, str]) -> str:
@@ -171,10 +233,18 @@ def faults_of(query: str) -> Iterator[None]:
     """Within it, what the engine finds wrong with the query is raised as `QueryError`."""
     try:
         yield
-    except SyntaxError as error:
-        raise query_error(query, error) from error
-    except (RuntimeError, ValueError) as error:  # an unknown function, an aggregate that cannot be computed
-        raise QueryError(f"the query cannot be evaluated: {error}") from error
+    except _FAULTS as error:
+        raise fault_of(query, error) from error
+
+
+_FAULTS = (SyntaxError, RuntimeError, ValueError)
+
+
+def fault_of(query: str, error: Exception) -> QueryError:
+    """What the engine finds wrong with a query, as a `QueryError`."""
+    if isinstance(error, SyntaxError):
+        return query_error(query, error)
+    return QueryError(f"the query cannot be evaluated: {error}")  # an unknown function, an impossible aggregate
 
 
 def query_error(query: str, error: SyntaxError) -> QueryError:
@@ -194,8 +264,6 @@ def query_error(query: str, error: SyntaxError) -> QueryError:
         # then names the place behind them.
         position = max(position - len(keyword) for keyword in keywords)
     position = max(0, min(position, len(query)))
-    line = query.count("\n", 0, position) + 1
-    column = position - (query.rfind("\n", 0, position) + 1) + 1
     if "Prefix not found" in reasons:
         name = re.search(r"[\w.-]*:[\w.%-]*$", query[:position])
         what = f"no prefix {name[0].partition(':')[0] + ':' if name else ''} is declared"
@@ -207,8 +275,14 @@ def query_error(query: str, error: SyntaxError) -> QueryError:
         what = "this is an update, and graphs are only read: ask with SELECT, ASK, CONSTRUCT or DESCRIBE"
     else:
         what = "this is not SPARQL"
-    text = lines[line - 1].rstrip("\r")
-    shown = text.replace("\t", " ")
+    return error_at(query, position, what)
+
+
+def error_at(query: str, position: int, what: str) -> QueryError:
+    """An error at a position of a query, counted from 0: says line and column, and shows the line with a caret."""
+    line = query.count("\n", 0, position) + 1
+    column = position - (query.rfind("\n", 0, position) + 1) + 1
+    shown = query.split("\n")[line - 1].rstrip("\r").replace("\t", " ")
     return QueryError(
         f"line {line}, column {column}: {what}\n    {shown}\n    {' ' * (column - 1)}^", line=line, column=column
     )

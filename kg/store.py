@@ -17,12 +17,14 @@ import pyoxigraph as ox
 
 from kg.errors import MissingGraph, StoreError
 from kg.serialize import prefixes, serialize
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, faults_of, names_graphs, refuse_service, wrong_form
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, fault_of, plan, wrong_form
 from kg.swap import check_output, settled, write_build
 from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from kg.sparql import Functions, Term
 
 __all__ = ["LocalStore", "Store", "check_output", "dataset_base", "open_store", "write_build"]
 
@@ -62,6 +64,7 @@ class LocalStore:
         self.place = place
         self._store = ox.Store() if store is None else store
         self._names: dict[str, str] = {}
+        self._functions: dict[ox.NamedNode, Callable[..., Term | None]] = {}
 
     def __len__(self) -> int:
         return len(self._store)
@@ -95,6 +98,12 @@ class LocalStore:
             return store
         raise MissingGraph(output)
 
+    def knowing(self, functions: Functions) -> LocalStore:
+        """The same store for queries that call these functions."""
+        other = LocalStore(self._store, self.place)
+        other._names, other._functions = self._names, dict(functions)
+        return other
+
     def load(self, quads: Iterable[ox.Quad]) -> None:
         """Add quads, all or none; only a store in memory takes them."""
         self._names = {}
@@ -109,28 +118,28 @@ class LocalStore:
 
     def select(self, query: str) -> ox.QuerySolutions:
         """The solutions of a SELECT query."""
-        answer = self._query(query)
+        answer = self.answer(query)
         if isinstance(answer, ox.QuerySolutions):
             return answer
         raise wrong_form("SELECT", type(answer))
 
     def ask(self, query: str) -> bool:
         """The answer of an ASK query."""
-        answer = self._query(query)
+        answer = self.answer(query)
         if isinstance(answer, ox.QueryBoolean):
             return bool(answer)
         raise wrong_form("ASK", type(answer))
 
     def construct(self, query: str) -> Iterator[ox.Triple]:
         """The triples of a CONSTRUCT or DESCRIBE query."""
-        answer = self._query(query)
+        answer = self.answer(query)
         if isinstance(answer, ox.QueryTriples):
             return iter(answer)
         raise wrong_form("CONSTRUCT or DESCRIBE", type(answer))
 
     def sparql(self, query: str, accept: str | None = None) -> tuple[bytes, str]:
         """The answer of a query of any form, serialized, and its media type."""
-        answer = self._query(query)
+        answer = self.answer(query)
         if isinstance(answer, ox.QueryTriples):
             graph_format = choose(accept, GRAPH_FORMATS)
             return serialize(answer, graph_format, self.prefixes), graph_format.media_type
@@ -149,13 +158,18 @@ class LocalStore:
             self._names = prefixes(dataset_base(self))
         return self._names
 
-    def _query(self, query: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
-        names = self.prefixes
-        refuse_service(query, names)
-        union = not names_graphs(query, names)
+    def answer(self, query: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        """What the engine answers to a query of any form; raises `QueryError`."""
+        known = plan(query, tuple((self._names or self.prefixes).items()))
         try:
-            with faults_of(query):
-                return self._store.query(query, prefixes=names, use_default_graph_as_union=union)
+            return self._store.query(
+                query,
+                prefixes=known.names,
+                use_default_graph_as_union=known.union,
+                custom_functions=self._functions,
+            )
+        except (SyntaxError, RuntimeError, ValueError) as error:
+            raise fault_of(query, error) from error
         except OSError as error:
             raise StoreError(f"{self.place} cannot be read ({error}): build the graph again") from error
 

@@ -49,8 +49,8 @@ _TOKEN = re.compile(
 def tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of a SPARQL text; joined they are the text again.
 
-    A string without an end reaches to that of its line or, if it may span lines, of the text; so reading takes time in
-    proportion to the text. Where a comparison looks like an IRI (`?a<?b&&?c>?d`), it is taken for one, as by the standard's own tokens.
+    A string without an end reaches to the end of its line or, if it may span lines, of the text; so reading takes time
+    in proportion to the text. What looks like an IRI (`?a<?b&&?c>?d`) is taken for one, as by the standard's tokens.
     """
     for match in _TOKEN.finditer(text):
         yield Token(match.lastgroup or "other", match[0], match.start())

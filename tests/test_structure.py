@@ -45,8 +45,8 @@ HOMES = {
     "numpy": {"annotate.confidence", "evaluate"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
-        "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "services", "quotes",
-        "convert", "validate", "export", "server", "server_html", "console",
+        "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
+        "services", "convert", "validate", "export", "server", "server_html", "console",
     },
     "SPARQLWrapper": {"remote"},
     "rapidfuzz": {"index", "queries"},
