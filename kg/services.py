@@ -66,8 +66,8 @@ def prepare(graph: KnowledgeGraph, query: str) -> Prepared:
     A text without our services is given back as it is. Raises `QueryError` for a clause that is not as it should be,
     and for all that is wrong with a text that has such clauses; other texts are left to the engine.
     """
-    if not _SIGNS.search(query):
-        return Prepared(query, {})
+    if not (_remembered_signs(query) if len(query) < _LONGEST_REMEMBERED else _signs(query)):
+        return Prepared(query, _NONE)
     said = [token for token in tokens(query) if not token.blank]
     context = _Context(graph, query, said)
     functions = context.functions()
@@ -243,6 +243,16 @@ _FUNCTIONS: Mapping[str, Callable[[KnowledgeGraph, Scores], Callable[..., Term |
 
 _SIGNS = re.compile(rf"service|[:#</](?:{'|'.join(_FUNCTIONS)})>?\s*[(#]", re.IGNORECASE)
 """What a text that asks us has in it, and few others have: reading all of a query takes as long as many an answer."""
+
+_LONGEST_REMEMBERED = 10_000
+_NONE: Functions = {}
+
+
+def _signs(query: str) -> bool:
+    return _SIGNS.search(query) is not None
+
+
+_remembered_signs = lru_cache(1000)(_signs)
 
 
 def _iri(concept: object) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 import pyoxigraph as ox
@@ -134,32 +133,19 @@ def is_service(query: str, start: int, names: Mapping[str, str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is known of a query before it is evaluated: that it is safe, and how the engine is to be called.
+    """What is known of a query that may be evaluated: its text with the prefixes it uses, and its default graph.
 
-    `union` says that its default graph is the union of all graphs; `names` are those of the known prefixes that it may
-    use, because the engine takes a while to be told all of them.
+    `union` says that this is the union of all graphs, because the query does not choose one itself.
     """
 
+    text: str
     union: bool
-    names: dict[str, str]
 
 
-def plan(query: str, names: tuple[tuple[str, str], ...]) -> Plan:
-    """The plan of a query, with the prefixes that it need not declare; raises `QueryError` for a `SERVICE` clause.
-
-    What was found out about a query is remembered, because most queries are asked again.
-    """
-    return _remembered_plan(query, names) if len(query) <= _LONGEST_REMEMBERED else _plan(query, names)
-
-
-def _plan(query: str, names: tuple[tuple[str, str], ...]) -> Plan:
-    known = dict(names)
-    refuse_service(query, known)
-    return Plan(not names_graphs(query, known), used(query, known))
-
-
-_LONGEST_REMEMBERED = 10_000
-_remembered_plan = lru_cache(maxsize=1024)(_plan)
+def plan(query: str, names: Mapping[str, str]) -> Plan:
+    """The plan of a query that knows these prefixes; raises `QueryError` for a `SERVICE` clause."""
+    refuse_service(query, names)
+    return Plan(declare(query, names), not names_graphs(query, names))
 
 
 def form(query: str, names: Mapping[str, str], functions: Functions | None = None) -> Form:

@@ -24,7 +24,13 @@ from kg.vocabulary import BASE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from kg.sparql import Functions, Term
+    from kg.sparql import Functions, Plan, Term
+
+_MOST_REMEMBERED = 1000
+"""How many queries a store remembers the plans of."""
+
+_LONGEST_REMEMBERED = 10_000
+"""Characters of the longest of them."""
 
 __all__ = ["LocalStore", "Store", "check_output", "dataset_base", "open_store", "write_build"]
 
@@ -64,6 +70,7 @@ class LocalStore:
         self.place = place
         self._store = ox.Store() if store is None else store
         self._names: dict[str, str] = {}
+        self._plans: dict[str, Plan] = {}
         self._functions: dict[ox.NamedNode, Callable[..., Term | None]] = {}
 
     def __len__(self) -> int:
@@ -101,12 +108,12 @@ class LocalStore:
     def knowing(self, functions: Functions) -> LocalStore:
         """The same store for queries that call these functions."""
         other = LocalStore(self._store, self.place)
-        other._names, other._functions = self._names, dict(functions)
+        other._names, other._plans, other._functions = self._names, self._plans, dict(functions)
         return other
 
     def load(self, quads: Iterable[ox.Quad]) -> None:
         """Add quads, all or none; only a store in memory takes them."""
-        self._names = {}
+        self._names, self._plans = {}, {}
         try:
             self._store.bulk_extend(quads)
         except (OSError, RuntimeError) as error:
@@ -160,18 +167,32 @@ class LocalStore:
 
     def answer(self, query: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         """What the engine answers to a query of any form; raises `QueryError`."""
-        known = plan(query, tuple((self._names or self.prefixes).items()))
+        known = self._plans.get(query) or self._plan(query)
         try:
-            return self._store.query(
-                query,
-                prefixes=known.names,
-                use_default_graph_as_union=known.union,
-                custom_functions=self._functions,
-            )
+            try:
+                return self._store.query(
+                    known.text, use_default_graph_as_union=known.union, custom_functions=self._functions
+                )
+            except SyntaxError:  # ask once more in the user's own text, where the fault has its place
+                return self._store.query(
+                    query,
+                    prefixes=self.prefixes,
+                    use_default_graph_as_union=known.union,
+                    custom_functions=self._functions,
+                )
         except (SyntaxError, RuntimeError, ValueError) as error:
             raise fault_of(query, error) from error
         except OSError as error:
             raise StoreError(f"{self.place} cannot be read ({error}): build the graph again") from error
+
+    def _plan(self, query: str) -> Plan:
+        """The plan of a query, remembered, because most queries are asked again."""
+        known = plan(query, self.prefixes)
+        if len(query) <= _LONGEST_REMEMBERED:
+            if len(self._plans) >= _MOST_REMEMBERED:
+                self._plans.clear()
+            self._plans[query] = known
+        return known
 
 
 def open_store(place: str | Path) -> Store:
