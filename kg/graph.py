@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -46,7 +47,6 @@ from kg.vocabulary import SKOS, entry_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path as FilePath
 
     import networkx
     import rdflib
@@ -328,7 +328,11 @@ class KnowledgeGraph:
     def _search_index(self) -> SearchIndex:
         from kg.search import SearchIndex
 
-        return SearchIndex(self.index)
+        if isinstance(self.store, LocalStore) and self.store.identity is not None:
+            return SearchIndex.kept(
+                FilePath(self.store.place) / "search.index", self.store.identity, lambda: self.index
+            )
+        return SearchIndex.of(self.index)
 
     @cached_property
     def quotes(self) -> Quotes:

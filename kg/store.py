@@ -10,6 +10,7 @@ alike, and know the prefixes of `kg.serialize.prefixes` (`kg:`, `skos:`, `concep
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -64,10 +65,14 @@ class Store(Protocol):
 
 
 class LocalStore:
-    """A pyoxigraph store in a directory (read-only) or in memory."""
+    """A pyoxigraph store in a directory (read-only) or in memory.
 
-    def __init__(self, store: ox.Store | None = None, place: str = ":memory:") -> None:
+    `identity` tells what was opened in a directory from whatever stands there before or afterwards.
+    """
+
+    def __init__(self, store: ox.Store | None = None, place: str = ":memory:", *, identity: str | None = None) -> None:
         self.place = place
+        self.identity = identity
         self._store = ox.Store() if store is None else store
         self._names: dict[str, str] = {}
         self._plans: dict[str, Plan] = {}
@@ -93,7 +98,7 @@ class LocalStore:
             identity = _identity(folder)
             fault = None
             try:
-                store = cls(ox.Store.read_only(str(folder)), str(output))
+                store = cls(ox.Store.read_only(str(folder)), str(output), identity=_files(folder))
             except (OSError, RuntimeError) as error:
                 fault = error
             if identity is None or _identity(folder) != identity:
@@ -107,7 +112,7 @@ class LocalStore:
 
     def knowing(self, functions: Functions) -> LocalStore:
         """The same store for queries that call these functions."""
-        other = LocalStore(self._store, self.place)
+        other = LocalStore(self._store, self.place, identity=self.identity)
         other._names, other._plans, other._functions = self._names, self._plans, dict(functions)
         return other
 
@@ -225,3 +230,10 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_ino, status.st_mtime_ns
+
+
+def _files(folder: Path) -> str:
+    """A hash of the names, sizes and times of a store's files, those aside that only tell what was done to it."""
+    files = sorted(path for path in folder.iterdir() if not path.name.startswith("LO"))  # LOCK, LOG, LOG.old…
+    told = [(path.name, status.st_size, status.st_mtime_ns) for path in files for status in [path.stat()]]
+    return blake2b(repr(told).encode(), digest_size=20).hexdigest()

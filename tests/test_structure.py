@@ -49,7 +49,7 @@ HOMES = {
         "services", "convert", "validate", "export", "server", "server_html", "console",
     },
     "SPARQLWrapper": {"remote"},
-    "rapidfuzz": {"index", "queries"},
+    "rapidfuzz": {"index", "queries", "search"},
     "networkx": {"convert", "graph", "export"},
     "rdflib": {"convert", "validate"},
     "pyshacl": {"validate"},
