@@ -112,6 +112,8 @@ class SearchIndex:
 
         A place that cannot be written gets no file.
         """
+        if not hasattr(sqlite3.Connection, "serialize"):  # an SQLite that was built without it
+            return cls.of(index())
         if (content := _read(path, identity)) is not None:
             database = sqlite3.connect(":memory:", check_same_thread=False)
             database.deserialize(content)
