@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parent.parent / "kg"
 PLAN = PACKAGE.parent / "docs" / "architecture.md"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("model errors names vocabulary files",),
+    ("model errors names vocabulary files tokens",),
     (
         "read segment",
         "blocks unfold delimited inline",
@@ -32,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "store remote swap serialize sparql",
         "queries",
     ),
-    ("graph answers index quotes search paths convert",),
+    ("graph answers index quotes search paths convert services",),
     ("validate", "export view", "render layout", "gold grading evaluate"),
     ("pipeline",),
     ("server",),
@@ -46,11 +46,11 @@ HOMES = {
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
-        "convert", "validate", "export", "console", "server.answer", "server.describe", "server.html",
+        "services", "convert", "validate", "export", "console", "server.answer", "server.describe", "server.html",
         "server.protocol", "server.worker", "server.writer",
     },
     "SPARQLWrapper": {"remote"},
-    "rapidfuzz": {"index", "queries"},
+    "rapidfuzz": {"index", "queries", "search"},
     "networkx": {"convert", "graph", "export"},
     "rdflib": {"convert", "validate"},
     "pyshacl": {"validate"},
