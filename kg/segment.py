@@ -80,7 +80,7 @@ def split_lines(chunks: Iterable[str]) -> Iterator[Line]:
 
 _NOT_IN_HEADERS = re.compile(
     r"""
-    \*\* | [`"|$=<>{}\\\[\]→←↓↑] | \w\(      # markup, operators, calls
+    \*\* | [`"|$=<>{}\\\[\]→←↓↑] | \w\((?!\w{1,3}\)[\s,\w])  # markup, operators, calls (SE(3) is none)
     | ^\s*(?:[-*•+#>]|\d+[.)]\s)             # an item, a title
     | [.!?:;,](?=\s*$) | [!?:;]\s            # a sentence, an introduction
     | (?<!\b\w)(?<!\bvs)(?<!\bSt)\.\s       # a full stop that is not an abbreviation's
