@@ -79,20 +79,27 @@ _COUNTS = {
 _FLAGS = "SELECT ?flag (COUNT(?entry) AS ?n) WHERE { ?entry kg:flag ?flag } GROUP BY ?flag"
 
 
-def open(place: str | FilePath = "output") -> KnowledgeGraph:
+def open(place: str | FilePath = "output", *, inferred: bool = False) -> KnowledgeGraph:
     """The graph at a place: a build's directory, or the URL of a SPARQL endpoint.
+
+    `inferred` as in `KnowledgeGraph`.
 
     Raises MissingGraph for a directory without a build and StoreError for one that cannot be read; an endpoint is first
     asked when the graph is.
     """
-    return KnowledgeGraph(open_store(place))
+    return KnowledgeGraph(open_store(place), inferred=inferred)
 
 
 class KnowledgeGraph:
-    """A graph to ask. Indexes are made when first needed and kept; the store is expected not to change."""
+    """A graph to ask. Indexes are made when first needed and kept; the store is expected not to change.
 
-    def __init__(self, store: Store) -> None:
+    Relations that were only inferred (see `kg.reason`) have no evidence, and are seen by SPARQL alone, unless
+    `inferred` has them taken as they are.
+    """
+
+    def __init__(self, store: Store, *, inferred: bool = False) -> None:
         self.store = store
+        self._inferred = inferred
 
     def __repr__(self) -> str:
         return f"KnowledgeGraph({self.store.place!r})"
@@ -100,7 +107,7 @@ class KnowledgeGraph:
     @cached_property
     def index(self) -> ConceptIndex:
         """The concepts and typed relations of the graph, read once."""
-        return ConceptIndex(self.store, self.base)
+        return ConceptIndex(self.store, self.base, inferred=self._inferred)
 
     @cached_property
     def base(self) -> str:

@@ -17,6 +17,7 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -26,8 +27,11 @@ from kg.serialize import prefixes, serialize
 from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    Write = Callable[[Iterable[ox.Quad], str, Mapping[str, bytes]], int]
+    """Replaces the graph of a directory; see `writing`."""
 
 STORE = "store"
 LOCK = ".lock"
@@ -60,21 +64,36 @@ def write_build(
     Until the new graph is complete the last one stays untouched; an interrupted build leaves at most `*.new`, which
     the next one removes. Raises `StoreError` when another build is writing here or the disk refuses.
     """
+    with writing(output) as write:
+        return write(quads, base, files or {})
+
+
+@contextmanager
+def writing(output: Path) -> Iterator[Write]:
+    """Be the only writer of a directory, and get the function that replaces its graph.
+
+    For those who make the new graph out of the old one: within it nobody else can replace what they read. The function
+    takes quads, base and further files, and returns the number of quads. Raises as `write_build` does.
+    """
     try:
         output.mkdir(parents=True, exist_ok=True)
         with _locked(output):
             _complete(output)
             _clean(output)
-            try:
-                count = _prepare(output, quads, base, files or {})
-                _swap(output)
-            except BaseException:
-                if (output / STORE).exists() or not (output / (STORE + _OLD)).exists():
-                    _clean(output)
-                raise
-            return count
+            yield partial(_replace, output)
     except OSError as error:
         raise StoreError(f"{output} cannot be written: {_reason(error)}; what was in it is unchanged") from error
+
+
+def _replace(output: Path, quads: Iterable[ox.Quad], base: str, files: Mapping[str, bytes]) -> int:
+    try:
+        count = _prepare(output, quads, base, files)
+        _swap(output)
+    except BaseException:
+        if (output / STORE).exists() or not (output / (STORE + _OLD)).exists():
+            _clean(output)
+        raise
+    return count
 
 
 def _reason(error: OSError) -> str:
