@@ -119,12 +119,15 @@ def build(
     base: Annotated[str, Option(help="The base of the IRIs of concepts and entries.")] = BASE,
     model: Annotated[str, Option(help="An installed English spaCy pipeline.")] = DEFAULT_MODEL,
     validate: Annotated[bool, Option(help="Check the graph against the SHACL shapes.")] = True,
+    infer: Annotated[bool, Option("--infer", help="Add what follows by the ontology, as 'kg infer' does.")] = False,
 ) -> None:
     """Read glossary documents and build the graph: store, graph.ttl, graph.nq and report.json."""
     from kg.pipeline import build as run
 
     with console.progress() as progress:
-        report = run(paths or [Path("seeds")], output, base=base, model=model, validate=validate, progress=progress)
+        report = run(
+            paths or [Path("seeds")], output, base=base, model=model, validate=validate, infer=infer, progress=progress
+        )
     for line in present.skipped(report):
         console.note(line)
     console.say_pairs(present.summary(report))
@@ -173,6 +176,39 @@ def validate(
             console.say(line)
     if not report.conforms:
         raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=MAKE)
+def infer(
+    graph: Annotated[str, Option("-g", "--graph", metavar="DIR", help="Where the graph was built.")] = "output",
+    ontology: Annotated[
+        list[Path] | None, Option(metavar="FILE", help="Further axioms, in Turtle or another RDF format (repeatable).")
+    ] = None,
+    remove: Annotated[bool, Option("--remove", help="Take out what was inferred instead.")] = False,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Write what follows from a graph by its ontology into a named graph, in place of what was inferred before."""
+    from kg.reason import infer_into, remove_from
+
+    if graph.lower().startswith(("http://", "https://")):
+        raise UsageError(f"-g {graph}: endpoints are only read; infer into the directory of a built graph")
+    if remove and ontology:
+        raise UsageError("--remove needs no --ontology: it takes out all that was inferred")
+    output = Path(graph)
+    if remove:
+        removed = remove_from(output)
+        if format is Format.JSON:
+            console.say_json({"removed": removed})
+        else:
+            console.note(f"took {present.amount(removed, 'inferred triple')} out of {output}")
+        return
+    found = infer_into(output, ontology=ontology or ())
+    if format is Format.JSON:
+        console.say_json(present.inference(found))
+        return
+    console.say_table(["rule", "triples"], list(found.rules.items()))
+    for line in present.inferred(found, output):
+        console.note(line)
 
 
 @app.command(rich_help_panel=MAKE)

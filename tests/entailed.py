@@ -16,7 +16,6 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-import pyoxigraph as ox
 import rdflib
 from owlrl.CombinedClosure import RDFS_OWLRL_Semantics
 from rdflib.namespace import OWL, RDF, RDFS, XSD
@@ -27,6 +26,8 @@ from kg.vocabulary import RDF as RDF_TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    import pyoxigraph as ox
 
     Triples = set[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]]
 
@@ -41,7 +42,11 @@ def in_rdflib(triples: Iterable[ox.Triple]) -> Triples:
 def entailed(data: Iterable[ox.Triple], ontology: Iterable[ox.Triple]) -> Triples:
     """What owlrl derives from data by an ontology, filtered as the module says."""
     stated, schema = in_rdflib(data), in_rdflib(ontology)
-    graph = closed(stated | schema)
+    return derived(closed(stated | schema), stated, schema)
+
+
+def derived(graph: rdflib.Graph, stated: Triples, schema: Triples) -> Triples:
+    """What a closed graph holds beyond what was stated, filtered as the module says."""
     own = {node for triple in schema for node in triple} | {predicate for _, predicate, _ in stated}
     mine = {node for triple in stated for node in triple if isinstance(node, rdflib.BNode)}
     return {(s, p, o) for s, p, o in set(graph) - stated - schema if _counts(s, p, o, own, mine)}
