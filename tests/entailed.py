@@ -93,7 +93,8 @@ def whole_entries(quads: Sequence[ox.Quad], count: int, seed: int = 1) -> list[o
     parts = [dict(objects(part)) for part in (RDF_TERMS.subject, RDF_TERMS.predicate, RDF_TERMS.object)]
     said = {tuple(part[statement] for part in parts) for statement in proved}
     unsaid = {tuple(part[statement] for part in parts) for statement in others} - said
-    near = {quad.object for quad in quads if quad.subject in chosen} | {end for end, _, _ in said}
+    near = {quad.object for quad in quads if quad.subject in chosen}
+    near |= {end for subject, _, target in said for end in (subject, target)}
     kept = [
         quad
         for quad in quads
