@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kg.grading import Score
     from kg.pipeline import BuildReport
     from kg.reason import Inference
+    from kg.results import Drawn, Result
 
 QUOTE_LENGTH = 160
 
@@ -154,6 +155,15 @@ def inference(found: Inference) -> dict[str, Any]:
         "rules": dict(found.rules),
         "ignored": dict(found.ignored),
     }
+
+
+def drawn(result: Result, page: Drawn, place: FilePath) -> Iterator[str]:
+    """What a page shows of a result, and what it lacks."""
+    yield f"{place}: {amount(page.concepts, 'concept')}, {amount(page.relations, 'relation')}; open it in a browser"
+    if page.concepts < page.found:
+        yield f"these are the first {page.concepts:,} of {page.found:,} concepts in the answer"
+    if result.cut:
+        yield f"the answer has {amount(len(result), 'row')}, as many as its LIMIT allows: there may be more"
 
 
 def counted_places(places: list[str], *, most: int = 4) -> str:
