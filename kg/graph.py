@@ -275,22 +275,14 @@ class KnowledgeGraph:
         """
         from kg.results import results
 
-        about: list[str] = []
-        text = self.bound(name, {**(parameters or {}), **more}, about)
+        text, about = self._bind(name, {**(parameters or {}), **more})
         title = self.queries[name].title
         asked = ", ".join(self.index.refs[iri].label for iri in about)
         return results(self, text, title=f"{title}: {asked}" if asked else title, about=about)
 
-    def bound(self, name: str, parameters: Mapping[str, object], about: list[str] | None = None) -> str:
-        """The SPARQL of a named query with its parameters; `about` is told the IRIs of the concepts among them."""
-        noted = [] if about is None else about
-
-        def resolve(concept: str) -> str:
-            noted.append(self.concept(concept).iri)
-            return noted[-1]
-
-        given = {key: getattr(value, "iri", value) for key, value in parameters.items()}
-        return named_query(name, *self._folders).bind(given, resolve)
+    def bound(self, name: str, parameters: Mapping[str, object]) -> str:
+        """The SPARQL of a named query with its parameters, as `run` takes them."""
+        return self._bind(name, parameters)[0]
 
     @property
     def queries(self) -> Mapping[str, NamedQuery]:
@@ -347,6 +339,17 @@ class KnowledgeGraph:
         return to_rdflib(self.store.quads(), prefixes(self.base))
 
     # ---------------------------------------------------------------------------------------------------- inside
+
+    def _bind(self, name: str, parameters: Mapping[str, object]) -> tuple[str, list[str]]:
+        """The SPARQL of a named query, and the IRIs of the concepts among its parameters."""
+        about: list[str] = []
+
+        def resolve(concept: str) -> str:
+            about.append(self.concept(concept).iri)
+            return about[-1]
+
+        given = {key: getattr(value, "iri", value) for key, value in parameters.items()}
+        return named_query(name, *self._folders).bind(given, resolve), about
 
     @cached_property
     def _network(self) -> Network:
