@@ -129,7 +129,10 @@ class ConceptIndex:
 
     def _only_inferred(self) -> frozenset[tuple[str, str, NamedNode | Literal]]:
         """Of what an index is made of, that which follows and is not stated: subject, IRI of predicate, object."""
-        graph = inferred_graph(self.base)
+        try:
+            graph = inferred_graph(self.base)
+        except ValueError:  # a stranger's dataset names a base that no IRI can be made of, nor this graph
+            return frozenset()
         relations = " ".join(f"<{reading.iri}>" for reading in readings().values())
         kinds = " ".join(f"<{kind.iri.value}>" for kind in classes().values())
         return frozenset(

@@ -14,9 +14,10 @@ can smuggle one in. No name of a class or property stands in this module. Rules 
 
 Left out: equality (eq-*, prp-fp, prp-ifp, prp-key), because a graph names each thing once and `kg validate` checks what
 functional properties promise; class expressions (cls-*); what only finds contradictions (disjointness and the like);
-the types of literals (dt-*), which RDF cannot write. `Inference.ignored` counts the axioms of added files that
-would need them. Facts about the ontology's own terms are used and not written, and so are types that hold of everything
-(owl:Thing, rdfs:Resource). Nothing is derived about RDF's own vocabulary from axioms about it.
+the types of literals (dt-*), and whatever else would put a literal in the place of a subject; owl:imports.
+`Inference.ignored` counts the axioms of added files that would need them. Facts about the ontology's own terms are used
+and not written, and so are types that hold of everything (owl:Thing, rdfs:Resource). Axioms about the words that axioms
+are made of (`:isa rdfs:subPropertyOf rdfs:subClassOf`) do not make further axioms.
 
 How: terms become numbers and a pair of them one integer, so that a property is a set of integers. The schema is closed
 first: for each property, what a single triple of it implies (superproperties, inverses, classes of both ends), in one
@@ -83,7 +84,7 @@ def infer(store: Store, *, ontology: Iterable[Path] = (), most: int = MOST) -> I
 
 def infer_quads(quads: Iterable[ox.Quad], schema: Schema, *, base: str, most: int = MOST) -> Inference:
     """What follows from the quads of a dataset with this base; as `infer`."""
-    graph = inferred_graph(base)
+    graph = _graph(base)
     closure = _Closure(schema, most)
     closure.state(quad for quad in quads if quad.graph_name != graph)
     closure.run()
@@ -106,7 +107,10 @@ def remove_from(output: Path) -> int:
 
 def stated(store: Store) -> Store:
     """The store itself, or a copy in memory without the graph of what is inferred, if it has one."""
-    graph = inferred_graph(dataset_base(store))
+    try:
+        graph = inferred_graph(dataset_base(store))
+    except ValueError:  # no IRIs can be made of the dataset's base, and so there is no such graph
+        return store
     if not store.ask(f"ASK {{ GRAPH {graph} {{ ?s ?p ?o }} }}"):
         return store
     copy = LocalStore(place=store.place)
@@ -123,7 +127,7 @@ def _rewritten(output: Path, schema: Schema | None) -> Inference:
     with writing(output) as write:
         store = LocalStore.open(output)
         base = dataset_base(store)
-        graph = inferred_graph(base)
+        graph = _graph(base)
         quads: list[ox.Quad] = []
         before: list[ox.Quad] = []
         for quad in store.quads():
@@ -136,6 +140,13 @@ def _rewritten(output: Path, schema: Schema | None) -> Inference:
         if before or schema is not None:
             write(quads, base, {})
     return found
+
+
+def _graph(base: str) -> ox.NamedNode:
+    try:
+        return inferred_graph(base)
+    except ValueError as error:
+        raise KgError(f"the graph says that {base!r} is the base of its IRIs, and that is no IRI: {error}") from error
 
 
 # ------------------------------------------------------------------------------------------------------- the schema
@@ -325,8 +336,10 @@ class _Closure:
         at = {name: number for number, name in enumerate(self._properties)}
         self._at = {name: number for name, number in at.items() if isinstance(name, ox.NamedNode)}
         self._type = at[RDF.type]
-        self._implied = {at[p]: [(at[q], turned, rule) for q, turned, rule in all] for p, all in schema.implied.items()
-                         if p in at}  # fmt: skip
+        self._implied = {
+            at[name]: [(at[other], turned, rule) for other, turned, rule in others]
+            for name, others in schema.implied.items()
+        }
         self._ends = [
             {at[p]: [(self._number(kind), rule) for kind, rule in kinds] for p, kinds in table.items()}
             for table in (schema.domains, schema.ranges)

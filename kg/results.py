@@ -63,8 +63,10 @@ def value(term: Term | None) -> object:
     """
     if isinstance(term, ox.Literal):
         read = _READERS.get(term.datatype.value)
+        if read is None or not term.value.isascii() or "_" in term.value:  # Python's numbers may be written so
+            return term.value
         try:
-            return read(term.value) if read else term.value
+            return read(term.value)
         except (ValueError, KeyError):
             return term.value
     return term.value if isinstance(term, ox.NamedNode) else None if term is None else str(term)

@@ -138,6 +138,7 @@ def test_every_form_is_a_table(graph: KnowledgeGraph) -> None:
         (ox.Literal("2024-02-29T12:00:00", datatype=XSD.dateTime), datetime.datetime(2024, 2, 29, 12)),
         (ox.Literal("2023-02-29", datatype=XSD.date), "2023-02-29"),
         (ox.Literal("many", datatype=XSD.integer), "many"),
+        (ox.Literal("1_000", datatype=XSD.integer), "1_000"),
         (ox.Literal("yes", datatype=XSD.boolean), "yes"),
         (ox.Literal("wax", language="en"), "wax"),
         (ox.NamedNode("urn:x:a"), "urn:x:a"),
