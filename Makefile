@@ -3,7 +3,7 @@
 
 SEEDS ?= seeds
 OUTPUT ?= output
-BENCH ?= build annotate paths page
+BENCH ?= build annotate paths page reason
 # The first of these that runs (a name alone says nothing: it may be a launcher for a version that is not installed).
 PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -44,7 +44,7 @@ lint: install ## ruff, its formatter and mypy, changing nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: install ## measure speed: builds, paths, pages (one of them: make bench BENCH=build)
+bench: install ## measure speed: builds, paths, pages, reasoning (one of them: make bench BENCH=build)
 	@for name in $(BENCH); do echo "benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 score: install ## build ../shared/seeds and score it against ../shared/gold/dev.json, where they are

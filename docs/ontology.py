@@ -47,7 +47,8 @@ What may surprise:
   no `schema:Person`; `skos:closeMatch` names the neighbour.
 - `kg:introducedIn` leads to a concept or to a year (`xsd:gYear`). In OWL 2 DL only annotation properties may do both.
 - Only forward relations are stored. The inverses (`kg:usedBy`, `kg:partOf`, …) and the transitive superproperties
-  (`skos:broaderTransitive`, `kg:hasPartTransitive`) are there for reasoners and queries.
+  (`skos:broaderTransitive`, `kg:hasPartTransitive`) are there for reasoners and queries; `kg infer` writes them into a
+  graph of their own ([reasoning.md](reasoning.md)).
 - A definition is a statement too (`rdf:predicate skos:definition`), so that it quotes its source. It has no
   `kg:confidence`: it is estimated for relations.
 """

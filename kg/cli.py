@@ -69,6 +69,10 @@ GraphOption = Annotated[
     str, Option("-g", "--graph", metavar="DIR", help="Where the graph was built; or the URL of a SPARQL endpoint.")
 ]
 FormatOption = Annotated[Format, Option("--format", help="For people, or for programs.")]
+QueriesOption = Annotated[
+    list[Path] | None,
+    Option("--queries", metavar="DIR", help="A folder with named queries of your own (repeatable)."),
+]
 QuotesOption = Annotated[int, Option("--quotes", min=0, help="Show up to this many quotes for each relation.")]
 
 
@@ -108,10 +112,10 @@ def _root(
     pass
 
 
-def _open(place: str) -> KnowledgeGraph:
+def _open(place: str, queries: list[Path] | None = None) -> KnowledgeGraph:
     from kg.graph import open
 
-    return open(place)
+    return open(place, queries=queries or ())
 
 
 # ------------------------------------------------------------------------------------------------------ make a graph
@@ -130,13 +134,21 @@ def build(
     jobs: Annotated[
         int | None, Option("-j", "--jobs", min=1, help="Processes that annotate.", show_default="processors")
     ] = None,
+    infer: Annotated[bool, Option("--infer", help="Add what follows by the ontology, as 'kg infer' does.")] = False,
 ) -> None:
     """Read glossary documents and build the graph: store, graph.ttl, graph.nq and report.json."""
     from kg.pipeline import build as run
 
     with console.progress() as progress:
         report = run(
-            paths or [Path("seeds")], output, base=base, model=model, validate=validate, jobs=jobs, progress=progress
+            paths or [Path("seeds")],
+            output,
+            base=base,
+            model=model,
+            validate=validate,
+            jobs=jobs,
+            infer=infer,
+            progress=progress,
         )
     for line in present.skipped(report):
         console.note(line)
@@ -186,6 +198,39 @@ def validate(
             console.say(line)
     if not report.conforms:
         raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=MAKE)
+def infer(
+    graph: Annotated[str, Option("-g", "--graph", metavar="DIR", help="Where the graph was built.")] = "output",
+    ontology: Annotated[
+        list[Path] | None, Option(metavar="FILE", help="Further axioms, in Turtle or another RDF format (repeatable).")
+    ] = None,
+    remove: Annotated[bool, Option("--remove", help="Take out what was inferred instead.")] = False,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Write what follows from a graph by its ontology into a named graph, in place of what was inferred before."""
+    from kg.reason import infer_into, remove_from
+
+    if graph.lower().startswith(("http://", "https://")):
+        raise UsageError(f"-g {graph}: endpoints are only read; infer into the directory of a built graph")
+    if remove and ontology:
+        raise UsageError("--remove needs no --ontology: it takes out all that was inferred")
+    output = Path(graph)
+    if remove:
+        removed = remove_from(output)
+        if format is Format.JSON:
+            console.say_json({"removed": removed})
+        else:
+            console.note(f"took {present.amount(removed, 'inferred triple')} out of {output}")
+        return
+    found = infer_into(output, ontology=ontology or ())
+    if format is Format.JSON:
+        console.say_json(present.inference(found))
+        return
+    console.say_table(["rule", "triples"], list(found.rules.items()))
+    for line in present.inferred(found, output):
+        console.note(line)
 
 
 @app.command(rich_help_panel=MAKE)
@@ -335,19 +380,29 @@ def query(
             help="table; csv, tsv, json, xml for SELECT and ASK; turtle, ntriples, rdfxml, jsonld … for CONSTRUCT.",
         ),
     ] = "table",
+    html: Annotated[
+        Path | None, Option("--html", metavar="FILE", help="Draw the concepts of the answer as a page, as viz does.")
+    ] = None,
+    queries: QueriesOption = None,
 ) -> None:
     """Ask in SPARQL, or by the name of a query."""
     if sum(source is not None for source in (sparql, file, name)) != 1:
         raise UsageError("give one query: as text, with --file, or with --name (see 'kg query --help')")
     if parameters and name is None:
         raise UsageError("parameters belong to a named query: give --name")
-    from kg.queries import named_query
-
+    if html is not None and format != "table":
+        raise UsageError("--html is a page, and --format another way to answer: give one of them")
     if endpoint is not None and not endpoint.lower().startswith(("http://", "https://")):
         raise UsageError(f"--endpoint {endpoint}: not the URL of an endpoint, which begins with http:// or https://")
-    opened = _open(endpoint or graph)
+    opened = _open(endpoint or graph, queries)
+    if html is not None:
+        asked = sparql if sparql is not None else _read_text(str(file)) if file is not None else ""
+        result = opened.run(name, _pairs(parameters or [])) if name is not None else opened.table(asked)
+        for line in present.drawn(result, result.draw(html), html):
+            console.note(line)
+        return
     if name is not None:
-        text = named_query(name).bind(_pairs(parameters or []), resolve=lambda concept: opened.concept(concept).iri)
+        text = opened.bound(name, _pairs(parameters or []))
     else:
         text = sparql if sparql is not None else _read_text(str(file))
     console.say_answer(opened, text, format)
@@ -366,19 +421,20 @@ def _pairs(parameters: list[str]) -> dict[str, str]:
 @app.command(rich_help_panel=ASK)
 def queries(
     name: Annotated[str | None, Argument(help="Show this query, with its text.")] = None,
+    folders: QueriesOption = None,
     format: FormatOption = Format.TEXT,
 ) -> None:
     """List the named queries, or show one."""
     from kg.queries import named_queries, named_query
 
     if name is not None:
-        one = named_query(name)
+        one = named_query(name, *(folders or ()))
         if format is Format.JSON:
             console.say_json(one)
         else:
             console.say(one.text)
         return
-    known = list(named_queries().values())
+    known = list(named_queries(*(folders or ())).values())
     if format is Format.JSON:
         console.say_json(known)
         return

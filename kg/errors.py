@@ -5,7 +5,8 @@
     │   ├── ConceptNotFound   no such concept; `close` holds near misses
     │   ├── QueryError        a SPARQL text or a parameter is wrong; `line` and `column` when known
     │   ├── NotAcceptable     an answer was asked for in a format that it cannot be given in
-    │   └── MissingGraph      no built graph where one was expected
+    │   ├── MissingGraph      no built graph where one was expected
+    │   └── MissingExtra      a package is not installed that only some need
     ├── ReadError             a document is not what it should be; `file` and `line` when known
     │   └── NotAGlossary      it can be read, but there are no entries in it
     ├── NoPath                two concepts are not connected within the constraints
@@ -65,6 +66,14 @@ class MissingGraph(UsageError):
     def __init__(self, place: Path) -> None:
         self.place = place
         super().__init__(f"no graph in {place}: run 'kg build' first, or name another with -g DIR")
+
+
+class MissingExtra(UsageError):
+    """A package is not installed that only some need; the message names the extra of kg that brings it."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        self.extra = extra
+        super().__init__(f"{what}, which is not installed: pip install 'kg[{extra}]'")
 
 
 class ReadError(KgError):

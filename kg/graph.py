@@ -38,6 +38,7 @@ from kg.answers import (
 from kg.errors import UsageError
 from kg.index import ConceptIndex, Edge, readings, relation_named
 from kg.paths import UNIT, Constraints, Network, Weights, shortest_paths
+from kg.queries import named_queries, named_query
 from kg.quotes import Quotes, ordered
 from kg.serialize import prefixes
 from kg.services import Prepared, prepare
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
+    from kg.queries import NamedQuery
+    from kg.results import Result
     from kg.search import SearchIndex
     from kg.store import Store
 
@@ -80,20 +83,31 @@ _COUNTS = {
 _FLAGS = "SELECT ?flag (COUNT(?entry) AS ?n) WHERE { ?entry kg:flag ?flag } GROUP BY ?flag"
 
 
-def open(place: str | FilePath = "output") -> KnowledgeGraph:
+def open(
+    place: str | FilePath = "output", *, queries: Iterable[FilePath] = (), inferred: bool = False
+) -> KnowledgeGraph:
     """The graph at a place: a build's directory, or the URL of a SPARQL endpoint.
+
+    `queries` and `inferred` as in `KnowledgeGraph`.
 
     Raises MissingGraph for a directory without a build and StoreError for one that cannot be read; an endpoint is first
     asked when the graph is.
     """
-    return KnowledgeGraph(open_store(place))
+    return KnowledgeGraph(open_store(place), queries=queries, inferred=inferred)
 
 
 class KnowledgeGraph:
-    """A graph to ask. Indexes are made when first needed and kept; the store is expected not to change."""
+    """A graph to ask. Indexes are made when first needed and kept; the store is expected not to change.
 
-    def __init__(self, store: Store) -> None:
+    Relations that were only inferred (see `kg.reason`) have no evidence, and are seen by SPARQL alone, unless
+    `inferred` has them taken as they are. `queries` are folders of named queries besides those of the program; of two
+    with one name the later wins.
+    """
+
+    def __init__(self, store: Store, *, queries: Iterable[FilePath] = (), inferred: bool = False) -> None:
         self.store = store
+        self._folders = tuple(queries)
+        self._inferred = inferred
 
     def __repr__(self) -> str:
         return f"KnowledgeGraph({self.store.place!r})"
@@ -101,7 +115,7 @@ class KnowledgeGraph:
     @cached_property
     def index(self) -> ConceptIndex:
         """The concepts and typed relations of the graph, read once."""
-        return ConceptIndex(self.store, self.base)
+        return ConceptIndex(self.store, self.base, inferred=self._inferred)
 
     @cached_property
     def base(self) -> str:
@@ -259,6 +273,34 @@ class KnowledgeGraph:
             return self.store.ask(text)
         return list(self.store.construct(text))
 
+    def table(self, text: str) -> Result:
+        """The answer of a SPARQL query as a table, for Python, pandas, notebooks and pages. Raises as `query` does."""
+        from kg.results import results
+
+        return results(self, text)
+
+    def run(self, name: str, parameters: Mapping[str, object] | None = None, /, **more: object) -> Result:
+        """The answer of a named query as a table: `graph.run("types-of", concept="replication")`.
+
+        Parameters are given by name, those that are words of Python (`class`) as a mapping; concepts as `concept` takes
+        them. Raises QueryError for an unknown query, with near names, and for parameters that do not fit.
+        """
+        from kg.results import results
+
+        text, about = self._bind(name, {**(parameters or {}), **more})
+        title = self.queries[name].title
+        asked = ", ".join(self.index.refs[iri].label for iri in about)
+        return results(self, text, title=f"{title}: {asked}" if asked else title, about=about)
+
+    def bound(self, name: str, parameters: Mapping[str, object]) -> str:
+        """The SPARQL of a named query with its parameters, as `run` takes them."""
+        return self._bind(name, parameters)[0]
+
+    @property
+    def queries(self) -> Mapping[str, NamedQuery]:
+        """The named queries that can be run, by name."""
+        return named_queries(*self._folders)
+
     def sparql(self, text: str, accept: str | None = None) -> tuple[bytes, str]:
         """The serialized answer of a SPARQL query and its media type; `accept` as in `Store.sparql`."""
         text, functions = self.prepare(text)
@@ -318,6 +360,17 @@ class KnowledgeGraph:
         return to_rdflib(self.store.quads(), prefixes(self.base))
 
     # ---------------------------------------------------------------------------------------------------- inside
+
+    def _bind(self, name: str, parameters: Mapping[str, object]) -> tuple[str, list[str]]:
+        """The SPARQL of a named query, and the IRIs of the concepts among its parameters."""
+        about: list[str] = []
+
+        def resolve(concept: str) -> str:
+            about.append(self.concept(concept).iri)
+            return about[-1]
+
+        given = {key: getattr(value, "iri", value) for key, value in parameters.items()}
+        return named_query(name, *self._folders).bind(given, resolve), about
 
     @cached_property
     def _network(self) -> Network:

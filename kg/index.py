@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kg.answers import ConceptRef, ConceptView
 from kg.errors import ConceptNotFound, UsageError
 from kg.names import key, words
-from kg.vocabulary import SKOS, classes, concept_id, relations
+from kg.vocabulary import DCTERMS, RDF, SKOS, classes, concept_id, inferred_graph, relations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 _CONCEPTS = "SELECT ?concept WHERE { ?concept a skos:Concept . }"
 _KINDS = "SELECT ?concept ?value WHERE { VALUES ?value { %s } ?concept a ?value . }"
 _EDGES = "SELECT ?subject ?predicate ?object WHERE { VALUES ?predicate { %s } ?subject ?predicate ?object . }"
+_INFERRED = """
+SELECT ?subject ?predicate ?object WHERE {
+  { VALUES ?predicate { %s skos:prefLabel skos:altLabel dcterms:subject } GRAPH %s { ?subject ?predicate ?object } }
+  UNION { VALUES ?object { skos:Concept %s } GRAPH %s { ?subject a ?object } }
+}"""
 _TABLE = "SELECT ?subject ?object WHERE { ?subject %s ?object . }"
 
 RELATED = "related"
@@ -86,18 +91,35 @@ def relation_named(name: str) -> str:
 
 
 class ConceptIndex:
-    """The concepts of a store by every name they have."""
+    """The concepts of a store by every name they have.
 
-    def __init__(self, store: Store, base: str) -> None:
+    What only the graph of what is inferred holds (see `kg.reason`) has no evidence, and so is not read, unless
+    `inferred` says so.
+    """
+
+    def __init__(self, store: Store, base: str, *, inferred: bool = False) -> None:
         self._store = store
         self.base = base
-        concepts = sorted({row["concept"].value for row in store.select(_CONCEPTS)})
+        self._unstated = frozenset() if inferred else self._only_inferred()
+        concepts = sorted(
+            {
+                row["concept"].value
+                for row in store.select(_CONCEPTS)
+                if (row["concept"].value, RDF.type.value, SKOS.Concept) not in self._unstated
+            }
+        )
         kinds: dict[str, list[str]] = defaultdict(list)
         names = {kind.iri.value: name for name, kind in classes().items()}
         for row in store.select(_KINDS % " ".join(f"<{iri}>" for iri in names)):
-            kinds[row["concept"].value].append(names[row["value"].value])
+            if (row["concept"].value, RDF.type.value, row["value"]) not in self._unstated:
+                kinds[row["concept"].value].append(names[row["value"].value])
         preferred, others, fields = (
-            self._table(name) for name in ("skos:prefLabel", "skos:altLabel", "dcterms:subject")
+            self._table(name, iri)
+            for name, iri in (
+                ("skos:prefLabel", SKOS.prefLabel),
+                ("skos:altLabel", SKOS.altLabel),
+                ("dcterms:subject", DCTERMS.subject),
+            )
         )
         labels = {iri: _preferred(preferred[iri]) or _last(iri) for iri in concepts}
         self.concepts: dict[str, ConceptView] = {
@@ -114,11 +136,25 @@ class ConceptIndex:
         """All concepts by IRI, in the order of their IRIs."""
         self.refs: dict[str, ConceptRef] = {iri: view.ref for iri, view in self.concepts.items()}
 
-    def _table(self, name: str) -> dict[str, list[NamedNode | Literal]]:
+    def _only_inferred(self) -> frozenset[tuple[str, str, NamedNode | Literal]]:
+        """Of what an index is made of, that which follows and is not stated: subject, IRI of predicate, object."""
+        try:
+            graph = inferred_graph(self.base)
+        except ValueError:  # a stranger's dataset names a base that no IRI can be made of, nor this graph
+            return frozenset()
+        relations = " ".join(f"<{reading.iri}>" for reading in readings().values())
+        kinds = " ".join(f"<{kind.iri.value}>" for kind in classes().values())
+        return frozenset(
+            (row["subject"].value, (row["predicate"] or RDF.type).value, row["object"])
+            for row in self._store.select(_INFERRED % (relations, graph, kinds, graph))
+        )
+
+    def _table(self, name: str, iri: NamedNode) -> dict[str, list[NamedNode | Literal]]:
         """All objects of a property, by subject."""
         table: dict[str, list[NamedNode | Literal]] = defaultdict(list)
         for subject, value in self.rows(name):
-            table[subject].append(value)
+            if (subject, iri.value, value) not in self._unstated:
+                table[subject].append(value)
         return table
 
     def rows(self, name: str) -> Iterator[tuple[str, NamedNode | Literal]]:
@@ -137,6 +173,7 @@ class ConceptIndex:
         rows = (
             (row[0].value, row[1].value, row[2].value, hasattr(row[2], "datatype"))
             for row in self._store.select(_EDGES % values)
+            if (row[0].value, row[1].value, row[2]) not in self._unstated
         )
         return frozenset(row for row in rows if row[0] in self.concepts and (row[3] or row[2] in self.concepts))
 

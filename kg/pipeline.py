@@ -66,7 +66,8 @@ class BuildReport:
     `skipped` lists the files in the folders that were read whose text is no glossary.
     `boilerplate` counts the spans that were recognised as recurring text and skipped. `duplicates` counts the entries
     whose text stands on more than one page; `orphans` the concepts without any relation. `violations` maps a SHACL
-    shape to its number of violations; None when validation was not asked for. `reliability` says for relations and
+    shape to its number of violations; None when validation was not asked for. `inferred` counts by rule the triples
+    that follow from the rest (see `kg.reason`); None when they were not asked for. `reliability` says for relations and
     mentions how far their confidence can be taken: what was measured on annotated entries when the models were fitted.
     """
 
@@ -92,6 +93,7 @@ class BuildReport:
     flags: dict[str, int]
     flagged: dict[str, list[str]]
     violations: dict[str, int] | None = None
+    inferred: dict[str, int] | None = None
     reliability: dict[str, Reliability] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -123,12 +125,14 @@ def build(
     model: str = DEFAULT_MODEL,
     validate: bool = True,
     jobs: int | None = None,
+    infer: bool = False,
     progress: Progress = silent,
 ) -> BuildReport:
     """Read the documents under `paths` and leave a graph in the directory `output`.
 
     The directory then holds `store/` (the dataset), `graph.ttl`, `graph.nq` and `report.json`. A build that fails or
-    is interrupted leaves the graph that was there before.
+    is interrupted leaves the graph that was there before. With `infer` the dataset also has a graph of what follows
+    from the rest by the ontology, as `kg.reason` says.
 
     Up to `jobs` processes annotate entries, as many as there are processors unless told; the graph is the same.
 
@@ -154,9 +158,17 @@ def build(
     if validate:
         with stages("validate"):
             violations = _violations(dataset)
+    inferred = None
+    if infer:
+        with stages("infer"):
+            from kg.reason import axioms, infer_quads
+
+            found = infer_quads(dataset, axioms(), base=base)
+            dataset.extend(found.quads())
+            inferred = dict(found.rules)
     with stages("store"):
         write_build(output, dataset, base=base)
-    report = _report(documents, skipped, knowledge, model, base, len(dataset), violations, stages.seconds)
+    report = _report(documents, skipped, knowledge, model, base, len(dataset), violations, inferred, stages.seconds)
     _write(report, output / "report.json")
     return report
 
@@ -239,6 +251,7 @@ def _report(
     base: str,
     quads: int,
     violations: dict[str, int] | None,
+    inferred: dict[str, int] | None,
     seconds: dict[str, float],
 ) -> BuildReport:
     from kg.annotate.confidence import reliability
@@ -268,6 +281,7 @@ def _report(
         flags=_ranked(flag for f in facts for flag in f.flags),
         flagged=_flagged(knowledge),
         violations=violations,
+        inferred=inferred,
         reliability={task: reliability(task) for task in ("relations", "mentions")},
         seconds=seconds,
     )

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path as FilePath
 
     from kg.answers import Description, Path, Quote, Relation, Statistics
     from kg.evaluate import Bin, Evaluation
     from kg.grading import Score
     from kg.pipeline import BuildReport
+    from kg.reason import Inference
+    from kg.results import Drawn, Result
 
 QUOTE_LENGTH = 160
 
@@ -126,7 +129,41 @@ def summary(report: BuildReport) -> Iterator[tuple[str, str]]:
         yield "validation", "not asked for"
     else:
         yield "validation", counted(report.violations) if report.violations else "conforms to the shapes"
+    if report.inferred is not None:
+        yield "inferred", amount(sum(report.inferred.values()), "triple")
     yield "seconds", ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in report.seconds.items())
+
+
+def amount(count: int, noun: str) -> str:
+    """So many of a thing: `1 triple`, `1,204 triples`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def inferred(found: Inference, place: FilePath) -> Iterator[str]:
+    """What became of an inference, and what did not."""
+    yield f"{place}: {amount(len(found.triples), 'triple')} inferred, in the graph {found.graph.value}"
+    if found.ignored:
+        unread = ", ".join(f"{name} ({count})" for name, count in found.ignored.items())
+        yield f"no rule reads these axioms of --ontology: {unread}"
+
+
+def inference(found: Inference) -> dict[str, Any]:
+    """An inference as JSON has it: counts, not the triples."""
+    return {
+        "graph": found.graph.value,
+        "triples": len(found.triples),
+        "rules": dict(found.rules),
+        "ignored": dict(found.ignored),
+    }
+
+
+def drawn(result: Result, page: Drawn, place: FilePath) -> Iterator[str]:
+    """What a page shows of a result, and what it lacks."""
+    yield f"{place}: {amount(page.concepts, 'concept')}, {amount(page.relations, 'relation')}; open it in a browser"
+    if page.concepts < page.found:
+        yield f"these are the first {page.concepts:,} of {page.found:,} concepts in the answer"
+    if result.cut:
+        yield f"the answer has {amount(len(result), 'row')}, as many as its LIMIT allows: there may be more"
 
 
 def counted_places(places: list[str], *, most: int = 4) -> str:

@@ -28,6 +28,8 @@ from pyoxigraph import Literal, NamedNode
 
 from kg import vocabulary
 from kg.errors import OntologyError, QueryError
+from kg.serialize import prefixes
+from kg.sparql import form
 from kg.tokens import tokens
 
 if TYPE_CHECKING:
@@ -223,6 +225,7 @@ def read_query(path: Path) -> NamedQuery:
         words = "At most this many rows."
         parameters.append(Parameter("limit", ParameterKind.INTEGER, words, default=default))
     _check_variables(path, text, parameters)
+    _check_syntax(path, text, before=len(lines) - len(text.splitlines()))
     query = NamedQuery(
         name=path.stem,
         title=facts["title"][0][1],
@@ -278,6 +281,15 @@ def _check_variables(path: Path, text: str, parameters: list[Parameter]) -> None
         raise _fault(path, 1, f"${wrong[0]} is a parameter and cannot be selected")
 
 
+def _check_syntax(path: Path, text: str, *, before: int) -> None:
+    """Make sure that a file with `before` lines of comments and blanks is SPARQL behind them."""
+    try:
+        form(text, prefixes())
+    except QueryError as error:
+        if error.line is not None:  # else it is SPARQL, and may not be evaluated here: that is told when it is
+            raise _fault(path, before + error.line, str(error).partition(": ")[2]) from error
+
+
 def _fault(path: Path, line: int, what: str) -> QueryError:
     return QueryError(f"{path}:{line}: {what}", line=line)
 
@@ -309,6 +321,12 @@ def _limit(text: str) -> str | None:
     return None if position < 0 else list(tokens(text))[position].text
 
 
+def limit_of(text: str) -> int | None:
+    """The number of rows that the LIMIT at the end of a query allows, if it ends in one."""
+    number = _limit(text)
+    return None if number is None else int(number)
+
+
 def _limit_position(text: str) -> int:
     said = [(at, token) for at, token in enumerate(tokens(text)) if not token.blank]
     if len(said) >= 2 and said[-1][1].kind == "number" and said[-2][1].text.upper() == "LIMIT":
@@ -326,8 +344,12 @@ def manual(queries: Mapping[str, NamedQuery] | None = None) -> str:
         "# Named queries\n",
         "Made from the comments in `queries/*.rq` by `kg.queries.manual`; change those, not this page.\n",
         "Run one with `kg query --name NAME -p PARAMETER=VALUE`, or over HTTP at `/queries/NAME?PARAMETER=VALUE`.\n"
-        "In Python, `kg.queries.named_query(NAME).bind(...)` gives its SPARQL, for `graph.query`. A concept is named\n"
-        "by its label, an alias or its IRI. Every `.rq` file also runs as it is on other endpoints.\n",
+        "In Python, `graph.run(NAME, PARAMETER=VALUE)` gives rows, data frames and pages, and\n"
+        "`kg.queries.named_query(NAME).bind(...)` its SPARQL. A concept is named by its label, an alias or its IRI.\n"
+        "Every `.rq` file also runs as it is on other endpoints.\n",
+        "`--html FILE` draws the concepts of an answer, as `graph.run(...).draw(FILE)` does. `--queries DIR`, and\n"
+        "`kg.open(PLACE, queries=[DIR])`, add the queries of a folder of your own; one that is named like one of\n"
+        "these takes its place. What is wrong with a file is told with its line.\n",
     ]
     topics = dict.fromkeys(sorted(query.topic for query in queries.values()))
     for topic in topics:

@@ -17,6 +17,7 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -28,6 +29,9 @@ from kg.vocabulary import BASE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    Write = Callable[[Iterable[ox.Quad], str, Mapping[str, bytes]], int]
+    """Replaces the graph of a directory; see `writing`."""
 
 STORE = "store"
 LOCK = ".lock"
@@ -48,7 +52,7 @@ def check_output(output: Path) -> None:
         raise StoreError(f"{output} cannot be written: {place} is closed to you; name another place with -o DIR")
     with suppress(OSError):
         if (output / LOCK).exists():
-            with writing(output):
+            with locked(output):
                 pass
 
 
@@ -60,19 +64,23 @@ def write_build(
     Until the new graph is complete the last one stays untouched; an interrupted build leaves at most `*.new`, which
     the next one removes. Raises `StoreError` when another build is writing here or the disk refuses.
     """
+    with writing(output) as write:
+        return write(quads, base, files or {})
+
+
+@contextmanager
+def writing(output: Path) -> Iterator[Write]:
+    """Be the only writer of a directory, and get the function that replaces its graph.
+
+    For those who make the new graph out of the old one: within it nobody else can replace what they read. The function
+    takes quads, base and further files, and returns the number of quads. Raises as `write_build` does.
+    """
     try:
         output.mkdir(parents=True, exist_ok=True)
-        with writing(output):
+        with locked(output):
             _complete(output)
             _clean(output)
-            try:
-                count = _prepare(output, quads, base, files or {})
-                _swap(output)
-            except BaseException:
-                if (output / STORE).exists() or not (output / (STORE + _OLD)).exists():
-                    _clean(output)
-                raise
-            return count
+            yield partial(_replace, output)
     except OSError as error:
         raise StoreError(f"{output} cannot be written: {_reason(error)}; what was in it is unchanged") from error
 
@@ -80,13 +88,27 @@ def write_build(
 def replace_store(output: Path, make: Callable[[Path], None]) -> None:
     """Replace the store of a directory by the one that `make` makes at a path, beside the files of the last build.
 
-    To be called within `writing`. Raises what `make` raises; then the last store stands.
+    To be called within `locked`. Raises what `make` raises; then the last store stands.
     """
     _complete(output)
     _clean(output)
-    try:
+    with _whole(output):
         make(output / (STORE + _NEW))
         _swap(output)
+
+
+def _replace(output: Path, quads: Iterable[ox.Quad], base: str, files: Mapping[str, bytes]) -> int:
+    with _whole(output):
+        count = _prepare(output, quads, base, files)
+        _swap(output)
+    return count
+
+
+@contextmanager
+def _whole(output: Path) -> Iterator[None]:
+    """After a failure within it, remove what has been made, unless it is committed already."""
+    try:
+        yield
     except BaseException:
         if (output / STORE).exists() or not (output / (STORE + _OLD)).exists():
             _clean(output)
@@ -110,7 +132,7 @@ def settled(output: Path) -> Iterator[Path]:
             return
         else:
             try:
-                with writing(output):
+                with locked(output):
                     _complete(output)
             except StoreError:
                 pass  # a build is at it
@@ -176,7 +198,7 @@ def _clean(output: Path) -> None:
 
 
 @contextmanager
-def writing(output: Path) -> Iterator[None]:
+def locked(output: Path) -> Iterator[None]:
     """Be the only writer of a directory; raises `StoreError` at once if another one is."""
     handle = os.open(output / LOCK, os.O_CREAT | os.O_RDWR, 0o644)
     try:

@@ -19,6 +19,7 @@ from rdflib.namespace import RDF, RDFS, SH
 
 from kg.convert import RdflibTerms
 from kg.errors import OntologyError, QueryError
+from kg.reason import stated
 from kg.serialize import prefixes, shortened
 from kg.vocabulary import data_file
 
@@ -77,9 +78,11 @@ class ValidationReport:
 def validate(store: Store, *, shapes: Iterable[Path] = ()) -> ValidationReport:
     """Check a graph against the project's shapes and, in addition, those of the user's files.
 
+    What is stated is checked, and not what was inferred from it (see `kg.reason`), which has no evidence by nature.
     Raises `OntologyError` for a file that holds no valid shapes.
     """
     started = time.perf_counter()
+    store = stated(store)
     graph = _read([data_file("ontology", "shapes.ttl"), *shapes])
     count = len(set(graph.subjects(RDF.type, SH.NodeShape)) | set(graph.subjects(RDF.type, SH.PropertyShape)))
     count += len(set(graph.objects(None, SH.sparql)))

@@ -196,6 +196,11 @@ def evidence_graph(base: str = BASE) -> NamedNode:
     return NamedNode(f"{base}graph/evidence")
 
 
+def inferred_graph(base: str = BASE) -> NamedNode:
+    """The named graph of what follows from the ontology and is not stated anywhere else; see `kg.reason`."""
+    return NamedNode(f"{base}graph/inferred")
+
+
 def _segment(text: str) -> str:
     """Percent-encode what may not stand in an IRI's path; segments that resolution would drop are encoded whole."""
     encoded = quote(text, safe="/-._~!$&'()*+,;=:@")

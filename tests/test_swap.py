@@ -14,7 +14,7 @@ import pytest
 
 from kg.errors import MissingGraph, StoreError, UsageError
 from kg.store import LocalStore, open_store
-from kg.swap import check_output, write_build, writing
+from kg.swap import check_output, locked, write_build
 from kg.triples import quads
 from tests.tiny import tiny_knowledge
 
@@ -92,7 +92,7 @@ def test_what_would_stop_a_build_is_known_before_it_begins(tmp_path: Path, monke
     check_output(tmp_path / "new" / "deeper")
     assert not (tmp_path / "new").exists()
     write_build(tmp_path / "out", numbered(1))
-    with writing(tmp_path / "out"), pytest.raises(StoreError, match="another build or a writable server has"):
+    with locked(tmp_path / "out"), pytest.raises(StoreError, match="another build or a writable server has"):
         check_output(tmp_path / "out")
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(StoreError, match="is closed to you; name another place with -o DIR"):

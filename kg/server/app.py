@@ -37,7 +37,7 @@ from kg.server.pool import Pool
 from kg.server.worker import Settings
 from kg.sparql import GRAPH_FORMATS
 from kg.store import identity
-from kg.swap import STORE, writing
+from kg.swap import STORE, locked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -115,7 +115,7 @@ class Server:
                 await self.readers.start()
                 yield
             else:
-                with writing(self.output):
+                with locked(self.output):
                     await asyncio.gather(self.readers.start(), self.writer.start())
                     yield
         finally:
