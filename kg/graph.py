@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from kg.answers import (
+    Answer,
     ConceptRef,
     ConceptView,
     Description,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
+    from kg.ask import Asker
     from kg.search import SearchIndex
     from kg.store import Store
 
@@ -233,6 +235,13 @@ class KnowledgeGraph:
         quotes = self.quotes.of(statement for edge in found for statement in edge.statements)
         return ordered(quote for each in quotes.values() for quote in each)
 
+    def ask(self, question: str, limit: int = 10) -> Answer:
+        """The answer to a question in plain English, with its reading, its evidence and the queries that gave it.
+
+        No more than `limit` findings are given. Raises UnreadableQuestion, which suggests questions that can be read.
+        """
+        return self._asker.answer(question, limit)
+
     # --------------------------------------------------------------------------------------------------- queries
 
     def query(self, text: str) -> ox.QuerySolutions | bool | list[ox.Triple]:
@@ -308,6 +317,12 @@ class KnowledgeGraph:
         from kg.search import SearchIndex
 
         return SearchIndex(self.index)
+
+    @cached_property
+    def _asker(self) -> Asker:
+        from kg.ask import Asker
+
+        return Asker(self)
 
     @cached_property
     def quotes(self) -> Quotes:

@@ -1,0 +1,770 @@
+"""Questions in plain English, without a language model: a question is read by a grammar, and the reading is a query.
+
+    >>> print(graph.ask("what reduces juvenility?").findings[0])      # doctest: +SKIP
+    Grafting reduces juvenility
+
+Three steps, each of which can be looked at: `kg.questions` gives all ways to read the words, `kg.linking` finds the
+concepts that they name, and this module takes the reading that understands most of the question, runs its named
+queries or its path search, and puts the rows into words, with their quotes. What was assumed on the way is said in the
+answer; a question that no reading fits is an UnreadableQuestion, never a guess.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from kg.answers import Answer, AskedQuery, ConceptRef, Contrast, Finding, Named
+from kg.errors import NoPath, UnreadableQuestion, UsageError
+from kg.index import readings as relations
+from kg.linking import COSTS, Linker
+from kg.names import singular
+from kg.queries import named_query
+from kg.questions import MOST_WORDS, Parse, Shape, Word, cues, grammar, naming, readings, split
+from kg.vocabulary import KG, SKOS, XSD, kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+
+    from kg.answers import Path, Quote
+    from kg.graph import KnowledgeGraph
+
+DEFINITION = "definition"
+"""What facts call skos:definition, beside the relations of the ontology."""
+
+_LONGEST = 1000
+"""Characters of a question."""
+
+_SPELLED = 8
+"""How many different names of one question are looked up by spelling."""
+
+_MEANINGS = 3
+"""How many other meanings of a name are tried when the graph says nothing of the first."""
+
+_SUGGESTIONS = 3
+_PATHS = 3
+_ADDED = 3
+"""How many values an addition to a row lists."""
+
+_FEW = 3
+"""With fewer answers than this, things that are named after what was asked about are asked for as well."""
+
+_SIDE_BY_SIDE = 4
+"""How many objects of one relation a comparison shows."""
+
+_CLOSED = {"class", "relation", "field", "year"}
+"""How names are found that are no concepts'."""
+
+_NOTHING = "the graph does not say"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A way to read a question, with what its slots name."""
+
+    parse: Parse
+    names: Mapping[str, Named]
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """What orders readings: assumptions about names, words that only names account for, place in the grammar."""
+        return sum(COSTS.get(name.how, 0) for name in self.names.values()), self.parse.open, self.parse.order
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """What a row states: concepts by IRI, or the text of a literal object; several where a label names several."""
+
+    subjects: tuple[str, ...]
+    predicate: str
+    objects: tuple[str, ...]
+    literal: ox.Literal | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of a query, ready to be ranked: what it says, whether it is about the concept itself, and its fact."""
+
+    text: str
+    same: tuple[object, ...]
+    concept: ConceptRef | None
+    direct: bool
+    confidence: float | None
+    entries: int
+    fact: _Fact | None
+    group: str
+
+
+class Asker:
+    """Answers questions to a graph. Made once; what names are looked up in is kept."""
+
+    def __init__(self, graph: KnowledgeGraph) -> None:
+        self._graph = graph
+
+    @cached_property
+    def _linker(self) -> Linker:
+        return Linker(self._graph.index)
+
+    @cached_property
+    def _by_label(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for iri, ref in self._graph.index.refs.items():
+            found.setdefault(ref.label, []).append(iri)
+        return {label: tuple(iris) for label, iris in found.items()}
+
+    def answer(self, question: str, limit: int = 10) -> Answer:
+        """The answer to a question, with at most `limit` findings; raises UnreadableQuestion, and UsageError."""
+        if limit < 1:
+            raise UsageError(f"the number of answers is at least 1, not {limit}")
+        best, considered = self._read(question)
+        explanation = tuple(_explained(question, best, considered))
+        answers = []
+        for reading in _meanings(best):
+            run = _Run(self._graph, reading, limit, self._by_label, self._linker.degrees)
+            answer = run.answer(question, explanation)
+            if answer.found:
+                return answer
+            answers.append(answer)
+        return answers[0]
+
+    def read(self, question: str) -> Reading:
+        """The best reading of a question; raises UnreadableQuestion."""
+        return self._read(question)[0]
+
+    # ---------------------------------------------------------------------------------------------------- reading
+
+    def _read(self, question: str) -> tuple[Reading, Sequence[Reading]]:
+        """The best reading, and all that were considered, best first."""
+        words = split(question) if len(question) <= _LONGEST else ()
+        if len(question) > _LONGEST or len(words) > MOST_WORDS:
+            raise UnreadableQuestion(question, f"a question has at most {MOST_WORDS} words", self._suggestions((), ()))
+        parses = readings(words)
+        found = [reading for parse in parses if (reading := self._linked(question, words, parse))]
+        if not found or min(found, key=lambda each: each.rank).rank[0] > 0:
+            # names that are spelled alike are dear to find: for the readings that understand most of the question only
+            spans: dict[tuple[int, int], None] = {}
+            for parse in sorted(parses, key=lambda parse: (parse.open, parse.order)):
+                spans.update(dict.fromkeys(span for _, span in parse.spans))
+            tried = set(list(spans)[:_SPELLED])
+            found += [
+                reading
+                for parse in parses
+                if not parse.exact
+                and {span for _, span in parse.spans} & tried
+                and (reading := self._linked(question, words, parse, tried))
+            ]
+        if not found:
+            raise self._unreadable(question, words, parses)
+        best_of: dict[Parse, Reading] = {}
+        for each in sorted(found, key=lambda each: each.rank):
+            best_of.setdefault(each.parse, each)
+        considered = list(best_of.values())
+        return considered[0], considered
+
+    def _linked(
+        self, question: str, words: Sequence[Word], parse: Parse, misspelt: Set[tuple[int, int]] = frozenset()
+    ) -> Reading | None:
+        """A reading with its names found, None where one is not; `misspelt` are spans whose spelling may be wrong."""
+        names: dict[str, Named] = {}
+        for slot, (start, end) in parse.spans:
+            text = question[words[start].start : words[end - 1].end]
+            if slot in parse.fields:
+                named = self._linker.field(slot, text)
+            else:
+                named = self._linker.link(slot, text, spelling=(start, end) in misspelt)
+            if named is None or (parse.exact and named.how != "name"):
+                return None
+            names[slot] = named
+        for slot, value in parse.values:
+            names[slot] = _closed(slot, value)
+        return Reading(parse, names)
+
+    def _unreadable(self, question: str, words: Sequence[Word], parses: Sequence[Parse]) -> UnreadableQuestion:
+        """The error for a question without a reading: why, and what could be asked instead."""
+        if not words:
+            return UnreadableQuestion(question, "there are no words in it", self._suggestions((), ()))
+        forms = [word.form for word in words]
+        texts = [question[word.start : word.end] for word in words]
+        about = self._linker.spotted(
+            [text if form not in grammar().vocabulary else "" for form, text in zip(forms, texts, strict=True)]
+        ) or self._linker.spotted(texts)
+        shaped = sorted((parse for parse in parses if not parse.exact), key=lambda each: (each.open, each.order))
+        if not shaped:
+            return UnreadableQuestion(question, "", self._suggestions(forms, about))
+        # the shape is understood, a name is not: say which, and ask the same of what is spelled alike
+        parse = shaped[0]
+        for slot, (start, end) in parse.spans:
+            text = question[words[start].start : words[end - 1].end]
+            if slot in parse.fields or self._linker.link(slot, text, spelling=True) is None:
+                what = "subject field" if slot in parse.fields else "concept"
+                close = self._linker.close(text) if len(text) <= 100 else []
+                return UnreadableQuestion(
+                    question, f"no {what} {text!r} in this graph", self._suggestions(forms, [*close, *about])
+                )
+        return UnreadableQuestion(question, "", self._suggestions(forms, about))
+
+    def _suggestions(self, forms: Sequence[str], about: Sequence[ConceptRef]) -> tuple[str, ...]:
+        """The questions nearest to one that cannot be read, about the concepts that were recognized in it."""
+        asked = set(forms) - naming("function_words")
+        shapes = {
+            name: shape
+            for name, shape in grammar().shapes.items()
+            if shape.patterns and name != "name" and ":" not in shape.asks
+        }
+        scores = {name: len(asked & cues(shape)) for name, shape in shapes.items()}
+        near = sorted((name for name in shapes if scores[name]), key=lambda name: -scores[name])
+        pair = ["path", "comparison"] if len(about) > 1 else []
+        named = [*near, *pair, "definition", "types", "users", "about"]
+        filled: dict[str, None] = {}
+        for name in named:
+            slots = [slot for slot in ("{x}", "{y}") if slot in shapes[name].asks]
+            if about and len(slots) > len(about):
+                continue
+            text = shapes[name].asks
+            for slot, ref in zip(slots, about or ("X", "Y"), strict=False):
+                text = text.replace(slot, str(ref))
+            filled[text] = None
+        return tuple(filled)[:_SUGGESTIONS]
+
+
+def _meanings(reading: Reading) -> Iterator[Reading]:
+    """Yield a reading, then those with other meanings of its names, one name at a time."""
+    yield reading
+    for slot, name in reading.names.items():
+        for other in name.others[:_MEANINGS]:
+            others = tuple(ref for ref in name.others if ref != other)
+            taken = replace(name, label=other.label, iri=other.iri, others=others)
+            yield Reading(reading.parse, {**reading.names, slot: taken})
+
+
+def _closed(slot: str, value: str) -> Named:
+    """What a slot that takes a class, a relation or a year stands for."""
+    if value.isdigit():
+        return Named(slot, value, value, "", "year")
+    if value in relations():
+        return Named(slot, value, value, relations()[value].iri, "relation")
+    return Named(slot, value, value, kind(value).iri.value, "class")
+
+
+def _explained(question: str, best: Reading, considered: Sequence[Reading]) -> Iterator[str]:
+    """Yield how a question was read: its words, the reading, and those that were worse."""
+    yield "words: " + " · ".join(word.form for word in split(question))
+    for reading in considered[:6]:
+        pattern = grammar().rules[reading.parse.order][1]
+        cost, unread, _ = reading.rank
+        names = ", ".join(f"{slot} = {name.label} ({name.how})" for slot, name in reading.names.items())
+        mark = "taken" if reading is best else "not taken"
+        yield f"{mark}: {reading.parse.shape.name}, by {pattern!r}; {names or 'no names'}"
+        yield f"   assumed {cost}, unread {unread}"
+    if len(considered) > 6:
+        yield f"and {len(considered) - 6} more readings"
+
+
+# ----------------------------------------------------------------------------------------------------------- answering
+
+
+class _Run:
+    """One reading being answered: the queries that were run, and what they found."""
+
+    def __init__(
+        self,
+        graph: KnowledgeGraph,
+        reading: Reading,
+        limit: int,
+        by_label: Mapping[str, tuple[str, ...]],
+        degrees: Mapping[str, int],
+    ) -> None:
+        self._graph = graph
+        self._degrees = degrees
+        self._shape = reading.parse.shape
+        self._names = dict(reading.names)
+        self._limit = limit
+        self._by_label = by_label
+        self._queries: list[AskedQuery] = []
+        self._notes = [note for name in self._names.values() for note in _assumed(name)]
+        self._headline = ""
+        self._paths: tuple[Path, ...] = ()
+        self._contrasts: tuple[Contrast, ...] = ()
+
+    def answer(self, question: str, explanation: tuple[str, ...]) -> Answer:
+        """The answer."""
+        rows: list[_Row] = []
+        match self._shape.answer:
+            case "comparison" | "paths" if self._iri("x") == self._iri("y"):
+                self._notes.append(f"{self._text('x')!r} and {self._text('y')!r} name one concept")
+                rows = self._rows(grammar().shapes["definition"], "")
+                found = bool(rows)
+            case "paths":
+                found = self._path({})
+            case "comparison":
+                rows = self._comparison()
+                found = bool(rows or self._contrasts)
+            case "verdict":
+                rows, found = self._verdict()
+            case "count":
+                rows, found = self._count()
+            case _:
+                rows = self._several(self._shape)
+                found = bool(rows)
+        if not found and not self._headline:
+            self._headline = _NOTHING
+        if not found and "x" in self._names and self._iri("x"):
+            further = "what is known about" if self._degrees.get(self._iri("x")) else "where is"
+            mentioned = "" if self._degrees.get(self._iri("x")) else " mentioned"
+            self._notes.append(f"try '{further} {self._label('x')}{mentioned}?'")
+        shown = self._quoted(self._share(rows))
+        return Answer(
+            question=question,
+            shape=self._shape.name,
+            reading=_filled(self._shape.means, self._names),
+            names=tuple(self._names.values()),
+            notes=tuple(dict.fromkeys(self._notes)),
+            found=found,
+            headline=self._headline,
+            findings=shown,
+            total=len(rows),
+            paths=self._paths,
+            contrasts=self._contrasts,
+            queries=tuple(self._queries),
+            explanation=explanation,
+        )
+
+    def _share(self, rows: Sequence[_Row]) -> list[_Row]:
+        """As many rows as are wanted, of every group some."""
+        groups: dict[str, list[_Row]] = {}
+        for row in rows:
+            groups.setdefault(row.group, []).append(row)
+        shares = dict.fromkeys(groups, 0)
+        left = min(self._limit, len(rows))
+        while left:
+            for group, members in groups.items():
+                if left and shares[group] < len(members):
+                    shares[group] += 1
+                    left -= 1
+        return [row for group, members in groups.items() for row in members[: shares[group]]]
+
+    def _iri(self, slot: str) -> str:
+        return self._names[slot].iri
+
+    def _label(self, slot: str) -> str:
+        return self._names[slot].label
+
+    def _text(self, slot: str) -> str:
+        return self._names[slot].text
+
+    # --------------------------------------------------------------------------------------------------- the sorts
+
+    def _several(self, shape: Shape) -> list[_Row]:
+        """The rows of a shape and of those that go with it, each thing once."""
+        rows = self._rows(shape, "")
+        if shape.named and len(rows) < _FEW:
+            rows += self._named_after(shape, {row.concept for row in rows})
+        for name in shape.also:
+            more = grammar().shapes[name]
+            known = {row.concept for row in rows if row.concept}
+            rows += [row for row in self._rows(more, _filled(more.means, self._names)) if row.concept not in known]
+        if not rows and shape.otherwise:
+            other = grammar().shapes[shape.otherwise]
+            rows = [replace(row, group=row.group or _filled(other.means, self._names)) for row in self._several(other)]
+            if rows:
+                self._headline = f"{_NOTHING}; instead:"
+        return rows
+
+    def _named_after(self, shape: Shape, known: set[ConceptRef | None]) -> list[_Row]:
+        """The rows for things whose name ends in that of the concept: activation memory, for memory."""
+        subject, predicate, _ = shape.fact.split()
+        *modifiers, head = self._label("x").split()
+        name = " ".join([*modifiers, singular(head)]) if head.islower() else self._label("x")
+        predicate = self._predicate(predicate)
+        bound: dict[str, str] = {"relation": predicate, "name": name}
+        if "c" in self._names:
+            bound["class"] = self._label("c")
+        query = replace(shape, query="concepts-that-by-name", fact=f"{subject} {predicate} ?to", more="")
+        group = f"for what is called a {name} of some sort"
+        return [row for row in self._rows(query, group, bound) if row.concept not in known]
+
+    def _path(self, constraints: Mapping[str, object]) -> bool:
+        """Whether there is a path between the two concepts; keeps the best ones."""
+        first, second = (ConceptRef(self._label(slot), self._iri(slot), "", "") for slot in ("x", "y"))
+        k = min(_PATHS, self._limit)
+        options = "".join(
+            f" --{name}" if value is True else f" --predicate {' '.join(value)}"  # type: ignore[arg-type]
+            for name, value in constraints.items()
+        ).replace("--predicates", "--predicate")
+        call = f"kg path {shlex.quote(self._label('x'))} {shlex.quote(self._label('y'))} -k {k}{options}"
+        try:
+            self._paths = tuple(self._graph.path(first, second, k, **constraints))  # type: ignore[arg-type]
+        except NoPath as none:
+            if not constraints:
+                self._headline = str(none)
+        self._queries.append(AskedQuery(call, "", len(self._paths)))
+        return bool(self._paths)
+
+    def _verdict(self) -> tuple[list[_Row], bool]:
+        """The statement that was asked for, or what else is stated of the two concepts."""
+        subject, predicate, target = self._shape.fact.split()
+        predicate = self._predicate(predicate)
+        ends = self._iri(subject[1:]), self._iri(target[1:])
+        self._ask(self._shape, self._bound(self._shape))
+        stated = self._stated([_Fact((ends[0],), predicate, (ends[1],), None)])
+        if stated:
+            self._headline = "yes"
+            confidence = max((each.confidence or 0.0 for each in stated), default=None)
+            fact = _Fact((ends[0],), predicate, (ends[1],), None)
+            text = self._sentence(ends[0], predicate, ends[1])
+            return [_Row(text, (text,), None, True, confidence, 1, fact, "")], True
+        if predicate in {"broader", "hasPart"} and ends[0] != ends[1]:
+            forwards = {"x": self._names[subject[1:]], "y": self._names[target[1:]]}
+            kept, self._names = self._names, {**self._names, **forwards}
+            through = self._path({"predicates": (predicate,), "directed": True})
+            self._names = kept
+            if through:
+                self._headline = "yes, through others"
+                return [], True
+        if predicate == "broader":
+            ending = f" {self._label('y')}".casefold()
+            special = [
+                row
+                for row in self._rows(grammar().shapes["genus"], "")
+                if row.concept and row.concept.label.casefold().endswith(ending)
+            ]
+            if special:
+                self._headline = f"yes, of one that is called a {self._label('y')}"
+                return special, True
+        between = Shape("between", "", "", "", (), query="between", bind={"first": "x", "second": "y"},
+                        fact="?subject ?relation ?object")  # fmt: skip
+        rows = self._rows(between, "what it does say of the two")
+        self._headline = _NOTHING
+        return rows, False
+
+    def _count(self) -> tuple[list[_Row], bool]:
+        """The number that was asked for, with the rows that were counted if they are concepts."""
+        if self._shape.fact:
+            stated = self._rows(self._shape, "")
+            limit = int(named_query(self._shape.query).parameters[-1].default or 0)
+            least = "at least " if self._queries[-1].rows == limit else ""
+            rows = self._several(self._shape)
+            self._queries = self._queries[1:]
+            named = f", and {len(rows) - len(stated)} by their names alone" if len(rows) > len(stated) else ""
+            self._headline = f"{least}{len(stated)} as stated{named}"
+            return rows, bool(rows)
+        row = self._ask(self._shape, self._bound(self._shape))[0]
+        self._headline = f"{int(row[0].value):,}"
+        return [], True
+
+    def _comparison(self) -> list[_Row]:
+        """What is stated of both concepts, and how they differ: definitions, shared facts, then side by side."""
+        sides: dict[str, list[_Row]] = {}
+        definitions: list[_Row] = []
+        for slot in ("x", "y"):
+            bound = {"concept": self._iri(slot)}
+            definition = grammar().shapes["definition"]
+            definitions += [
+                replace(row, group=f"{self._label(slot)}, as defined")
+                for row in self._rows(definition, "", bound, slot)[:1]
+            ]
+            sides[slot] = self._rows(self._shape, "", bound, slot)
+        ends = {self._iri("x"), self._iri("y")}
+
+        def ways(rows: Iterable[_Row], slot: str) -> dict[tuple[str, bool, object], _Row]:
+            """Rows by relation, direction and what is at the other end."""
+            found: dict[tuple[str, bool, object], _Row] = {}
+            for row in rows:
+                if row.fact and row.fact.predicate != DEFINITION:
+                    forward = self._iri(slot) in row.fact.subjects
+                    other = row.fact.literal.value if row.fact.literal else (row.concept or row.text)
+                    found.setdefault((row.fact.predicate, forward, other), row)
+            return found
+
+        first, second = ways(sides["x"], "x"), ways(sides["y"], "y")
+        direct = [
+            replace(row, group="what is stated of the two")
+            for (_, _, other), row in first.items()
+            if isinstance(other, ConceptRef) and other.iri in ends
+        ]
+        shared = [
+            replace(each, group="what they share")
+            for way in first
+            if way in second
+            for each in (first[way], second[way])
+        ]
+        common = {way for way in first if way in second}
+        contrasts = tuple(self._contrast(
+            {way: row for way, row in first.items() if way not in common and not _is_one_of(way[2], ends)},
+            {way: row for way, row in second.items() if way not in common and not _is_one_of(way[2], ends)},
+        ))  # fmt: skip
+        self._contrasts = contrasts[: self._limit]
+        if len(contrasts) > self._limit:
+            self._notes.append(f"{len(contrasts) - self._limit} more relations differ (-n {len(contrasts)} shows all)")
+        return [*definitions, *direct, *shared]
+
+    def _contrast(
+        self, first: Mapping[tuple[str, bool, object], _Row], second: Mapping[tuple[str, bool, object], _Row]
+    ) -> Iterator[Contrast]:
+        """Yield what differs, relation by relation, those that both have before others."""
+        order = {name: at for at, name in enumerate(relations())}
+        ways = sorted(
+            {(predicate, forward) for predicate, forward, _ in (*first, *second) if predicate in order},
+            key=lambda way: (not way[1], order[way[0]]),
+        )
+        columns = [
+            {way: [row for key, row in side.items() if key[:2] == way][:_SIDE_BY_SIDE] for way in ways}
+            for side in (first, second)
+        ]
+        for way in sorted(ways, key=lambda way: not (columns[0][way] and columns[1][way])):
+            reading = relations()[way[0]]
+            cells = [
+                tuple(replace(each, text=_other(each, row)) for each, row in zip(self._quoted(rows), rows, strict=True))
+                for rows in (columns[0][way], columns[1][way])
+            ]
+            yield Contrast(reading.label if way[1] else reading.inverse, *cells)
+
+    # -------------------------------------------------------------------------------------------------------- rows
+
+    def _bound(self, shape: Shape) -> dict[str, str]:
+        """The parameters of a shape's query."""
+        bound = {}
+        for parameter, source in shape.bind.items():
+            if source.startswith("="):
+                bound[parameter] = source[1:]
+            else:
+                name = self._names[source]
+                bound[parameter] = name.label if name.how in _CLOSED else name.iri
+        return bound
+
+    def _ask(self, shape: Shape, bound: Mapping[str, str]) -> list[ox.QuerySolution]:
+        """The solutions of a shape's query; the query is kept, to be shown."""
+        text = named_query(shape.query).bind(bound, resolve=lambda iri: iri)
+        solutions = list(self._graph.store.select(text))
+        labels = {name.iri: name.label for name in self._names.values() if name.iri and name.how not in _CLOSED}
+        shown = "".join(f" -p {name}={shlex.quote(labels.get(value, value))}" for name, value in bound.items())
+        self._queries.append(AskedQuery(f"kg query --name {shape.query}{shown}", text, len(solutions)))
+        return solutions
+
+    def _rows(self, shape: Shape, group: str, bound: Mapping[str, str] | None = None, about: str = "x") -> list[_Row]:
+        """The rows of a shape's query, the best first, each thing once."""
+        columns = named_query(shape.query).columns
+        best: dict[tuple[object, ...], _Row] = {}
+        additions: dict[tuple[object, ...], dict[str, None]] = {}
+        for solution in self._ask(shape, self._bound(shape) if bound is None else bound):
+            cells = {column: solution[column] for column in columns}
+            row = self._row(shape, cells, group, about)
+            if row is None:
+                continue
+            if row.same not in best or _rank(row) < _rank(best[row.same]):
+                best[row.same] = row
+            values = {name: cell.value for name, cell in cells.items() if cell is not None}
+            column = next((name for name in columns if f"{{{name}}}" in shape.more), "")
+            if column in values:
+                additions.setdefault(row.same, {}).setdefault(values[column])
+        rows = list(best.values())
+        if shape.fact:
+            if "confidence" not in columns:
+                rows = self._sure(rows)
+            rows.sort(key=_rank)
+        return [_with(row, shape.more, list(additions.get(row.same, ()))) for row in rows]
+
+    def _sure(self, rows: Sequence[_Row]) -> list[_Row]:
+        """Rows of a query that does not say how sure the graph is, with their confidence."""
+        sure = {
+            (each.subject, each.predicate, each.object): each.confidence
+            for each in self._stated([row.fact for row in rows if row.fact])
+        }
+
+        def confidence(row: _Row) -> float | None:
+            found = [sure[triple] for triple in _triples(row.fact) if sure.get(triple) is not None] if row.fact else []
+            return max(found, default=None)  # type: ignore[type-var]
+
+        return [replace(row, confidence=confidence(row)) for row in rows]
+
+    def _row(self, shape: Shape, cells: Mapping[str, ox.NamedNode | ox.Literal], group: str, about: str) -> _Row | None:
+        """A solution as a row; None for one that is about the concept itself, or that is not of our graph."""
+        value = {name: cell.value for name, cell in cells.items() if cell is not None}
+        confidence = float(value["confidence"]) if "confidence" in value else None
+        entries = int(value.get("entries", 0))
+        refs = self._graph.index.refs
+        concept = refs.get(value.get("iri", ""))
+        if not shape.fact:
+            text = " ".join(_said(shape.say, value).split())
+            return _Row(text, (text,), concept, True, confidence, entries, None, group)
+        subject, predicate, target = (self._part(part, cells) for part in shape.fact.split())
+        predicate = predicate if isinstance(predicate, str) else ""
+        if not isinstance(subject, tuple) or not subject:
+            return None
+        literal = target if isinstance(target, ox.Literal) else None
+        objects = target if isinstance(target, tuple) else ()
+        this = self._names[about].iri if about in self._names else ""
+        if concept is None and literal is None:
+            others = [iri for iri in (*subject, *objects) if iri != this]
+            concept = refs.get(others[0]) if others else None
+        if predicate == DEFINITION:
+            text = literal.value if literal else ""
+            fact = _Fact((this,), predicate, (), literal)
+            opens = text.casefold().startswith(refs[this].label.casefold()) if this in refs else True
+            return _Row(text, (text,), None, opens, confidence, entries, fact, group)
+        ends = (*subject, *objects)
+        # a label can name several concepts; where the concept itself is one of them, it is the one
+        subject = (this,) if this in subject else subject
+        objects = (this,) if this in objects and subject != (this,) else objects
+        end = objects[0] if objects else (literal.value if literal else "")
+        if not end or end == subject[0]:
+            return None
+        text = self._sentence(subject[0], predicate, end)
+        same: tuple[object, ...] = (predicate, concept) if concept and shape.query != "about" else (predicate, text)
+        fact = _Fact(subject, predicate, objects, literal)
+        direct = this in ends or not this
+        return _Row(text, same, concept, direct, confidence, entries, fact, group)
+
+    def _part(self, part: str, cells: Mapping[str, ox.NamedNode | ox.Literal]) -> tuple[str, ...] | str | ox.Literal:
+        """A part of a fact: concepts, the name of a relation, or a literal that is no concept's label."""
+        if part[0] == "$":
+            name = self._names[part[1:]]
+            return name.label if name.how == "relation" else (name.iri,)
+        if part[0] != "?":
+            return part
+        cell = cells[part[1:]]
+        if isinstance(cell, ox.NamedNode):
+            return (cell.value,) if cell.value in self._graph.index.refs else ()
+        if cell is None:
+            return ()
+        if part in {"?relation", "?effect"}:
+            return cell.value
+        iris = self._by_label.get(cell.value)
+        return iris if iris and part != "?definition" else cell
+
+    def _predicate(self, part: str) -> str:
+        return self._names[part[1:]].label if part[0] == "$" else part
+
+    def _sentence(self, subject: str, predicate: str, end: str) -> str:
+        refs = self._graph.index.refs
+        reading = relations().get(predicate)
+        verb = reading.label if reading else predicate
+        return f"{refs[subject].label} {verb} {refs[end].label if end in refs else end}"
+
+    # ----------------------------------------------------------------------------------------------------- evidence
+
+    def _quoted(self, rows: Sequence[_Row]) -> tuple[Finding, ...]:
+        """Rows with the evidence of their facts."""
+        stated = {
+            (each.subject, each.predicate, each.object): each
+            for each in self._stated([row.fact for row in rows if row.fact])
+        }
+        findings = []
+        for row in rows:
+            quotes: list[Quote] = []
+            for triple in _triples(row.fact) if row.fact else ():
+                quotes += stated[triple].quotes if triple in stated else ()
+            best = sorted(dict.fromkeys(quotes), key=lambda q: (-(q.confidence or 0.0), q.source, q.start, q.end))
+            findings.append(Finding(row.text, row.concept, row.confidence, tuple(best), row.group))
+        return tuple(findings)
+
+    def _stated(self, facts: Sequence[_Fact]) -> list[_Stated]:
+        """The statements of facts, with their quotes."""
+        triples: dict[tuple[str, str, str], str] = {}
+        for fact in facts:
+            iri = SKOS.definition.value if fact.predicate == DEFINITION else relations()[fact.predicate].iri
+            for subject in fact.subjects:
+                ends: list[ox.NamedNode | ox.Literal] = [ox.NamedNode(end) for end in fact.objects]
+                if fact.literal:
+                    ends = [fact.literal, ox.Literal(fact.literal.value, datatype=XSD.gYear)]
+                    ends = ends[:1] if fact.predicate == DEFINITION else ends[1:]
+                for end in ends:
+                    triples[str(ox.NamedNode(subject)), str(ox.NamedNode(iri)), str(end)] = fact.predicate
+        names = {iri: name for (_, iri, _), name in triples.items()}
+        backing = self._graph.quotes.backing(triples)
+        return [
+            _Stated(subject, names[str(ox.NamedNode(predicate))], target, confidence, quotes)
+            for (subject, predicate, target), (confidence, quotes) in backing.items()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """A fact as statements back it."""
+
+    subject: str
+    predicate: str
+    object: str
+    confidence: float | None
+    quotes: tuple[Quote, ...]
+
+
+def _triples(fact: _Fact) -> Iterator[tuple[str, str, str]]:
+    """Yield the triples that a fact can be."""
+    for subject in fact.subjects:
+        for end in [fact.literal.value] if fact.literal else fact.objects:
+            yield subject, fact.predicate, end
+
+
+def _rank(row: _Row) -> tuple[object, ...]:
+    """What orders rows: facts of the concept itself, then the surest, the most often stated, by words."""
+    return not row.direct, -(row.confidence or 0.0), -row.entries, row.text.casefold(), row.text
+
+
+def _with(row: _Row, template: str, values: Sequence[str]) -> _Row:
+    """A row with an addition that lists values."""
+    if not values:
+        return row
+    listed = ", ".join(values[:_ADDED]) + (", …" if len(values) > _ADDED else "")
+    return replace(row, text=f"{row.text} ({re.sub(r'{[a-z_]+}', lambda _: listed, template)})")
+
+
+def _other(finding: Finding, row: _Row) -> str:
+    """What stands at the other end of a compared fact."""
+    if finding.concept:
+        return finding.concept.label
+    return row.fact.literal.value if row.fact and row.fact.literal else finding.text
+
+
+def _is_one_of(other: object, iris: set[str]) -> bool:
+    return isinstance(other, ConceptRef) and other.iri in iris
+
+
+def _said(template: str, values: Mapping[str, str]) -> str:
+    """A row's words; a piece behind a colon that the row lacks is left out."""
+    head, colon, tail = template.partition(": ")
+    if colon and any(f"{{{name}}}" in tail for name in values):
+        return template.format_map(values)
+    return (head if colon else template).format_map(values)
+
+
+def _filled(template: str, names: Mapping[str, Named]) -> str:
+    """A reading in words, with what the slots name."""
+    shown = {}
+    for slot, name in names.items():
+        match name.how:
+            case "class":
+                shown[slot] = f"kg:{name.label}"
+            case "relation":
+                prefix = "kg" if name.iri.startswith(KG.iri) else "skos"
+                shown[slot] = f"{prefix}:{name.label}"
+            case "year":
+                shown[slot] = name.label
+            case _:
+                shown[slot] = f"“{name.label}”"
+    return template.format_map(shown)
+
+
+def _assumed(name: Named) -> Iterator[str]:
+    """Yield what was assumed to find what a name means."""
+    match name.how:
+        case "spelling":
+            yield f"I read {name.text!r} as {name.label!r}"
+        case "order" | "verb":
+            yield f"I take {name.text!r} for {name.label!r}"
+        case "head":
+            yield f"I read {name.text!r} as {name.label!r} and left out the rest"
+        case "part":
+            yield f"there is no concept {name.text!r}; I read it as {name.label!r}"
+    if name.others:
+        others = ", ".join(
+            f"{ref.label!r} ({ref.kind}, concept:{ref.id})" if ref.kind else f"{ref.label!r} ({ref.iri})"
+            for ref in name.others[:3]
+        )
+        more = f" and {len(name.others) - 3} more" if len(name.others) > 3 else ""
+        yield f"{name.text!r} can also mean {others}{more}; I took {name.label!r}"
