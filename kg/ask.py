@@ -124,7 +124,7 @@ class Asker:
         best, considered = self._read(question)
         explanation = tuple(_explained(question, best, considered))
         answers = []
-        for reading in _meanings(best):
+        for reading in _meanings(best, self._graph.index.refs):
             run = _Run(self._graph, reading, limit, self._by_label, self._linker.degrees)
             answer = run.answer(question, explanation)
             if answer.found:
@@ -144,7 +144,7 @@ class Asker:
         if len(question) > _LONGEST or len(words) > MOST_WORDS:
             raise UnreadableQuestion(question, f"a question has at most {MOST_WORDS} words", self._suggestions((), ()))
         parses = readings(words)
-        found = [reading for parse in parses if (reading := self._linked(question, words, parse))]
+        found = [reading for parse in parses if (reading := self._linked(question, parse))]
         if not found or min(found, key=lambda each: each.rank).rank[0] > 0:
             # names that are spelled alike are dear to find: for the readings that understand most of the question only
             spans: dict[tuple[int, int], None] = {}
@@ -156,7 +156,7 @@ class Asker:
                 for parse in parses
                 if not parse.exact
                 and {span for _, span in parse.spans} & tried
-                and (reading := self._linked(question, words, parse, tried))
+                and (reading := self._linked(question, parse, tried))
             ]
         if not found:
             raise self._unreadable(question, words, parses)
@@ -166,13 +166,11 @@ class Asker:
         considered = list(best_of.values())
         return considered[0], considered
 
-    def _linked(
-        self, question: str, words: Sequence[Word], parse: Parse, misspelt: Set[tuple[int, int]] = frozenset()
-    ) -> Reading | None:
+    def _linked(self, question: str, parse: Parse, misspelt: Set[tuple[int, int]] = frozenset()) -> Reading | None:
         """A reading with its names found, None where one is not; `misspelt` are spans whose spelling may be wrong."""
         names: dict[str, Named] = {}
         for slot, (start, end) in parse.spans:
-            text = question[words[start].start : words[end - 1].end]
+            text = _between(question, parse.words[start], parse.words[end - 1])
             if slot in parse.fields:
                 named = self._linker.field(slot, text)
             else:
@@ -199,29 +197,31 @@ class Asker:
         # the shape is understood, a name is not: say which, and ask the same of what is spelled alike
         parse = shaped[0]
         for slot, (start, end) in parse.spans:
-            text = question[words[start].start : words[end - 1].end]
+            text = _between(question, parse.words[start], parse.words[end - 1])
             if slot in parse.fields or self._linker.link(slot, text, spelling=True) is None:
                 what = "subject field" if slot in parse.fields else "concept"
                 close = self._linker.close(text) if len(text) <= 100 else []
-                return UnreadableQuestion(
-                    question, f"no {what} {text!r} in this graph", self._suggestions(forms, [*close, *about])
-                )
+                suggestions = self._suggestions(forms, [*close, *about], parse.shape.name)
+                return UnreadableQuestion(question, f"no {what} {text!r} in this graph", suggestions)
         return UnreadableQuestion(question, "", self._suggestions(forms, about))
 
-    def _suggestions(self, forms: Sequence[str], about: Sequence[ConceptRef]) -> tuple[str, ...]:
-        """The questions nearest to one that cannot be read, about the concepts that were recognized in it."""
+    def _suggestions(self, forms: Sequence[str], about: Sequence[ConceptRef], shape: str = "") -> tuple[str, ...]:
+        """The questions nearest to one that cannot be read, about the concepts that were recognized in it.
+
+        `shape` is the name of the shape that was understood, if one was.
+        """
         asked = set(forms) - naming("function_words")
         shapes = {
-            name: shape
-            for name, shape in grammar().shapes.items()
-            if shape.patterns and name != "name" and ":" not in shape.asks
+            name: each
+            for name, each in grammar().shapes.items()
+            if each.patterns and name != "name" and ":" not in each.asks
         }
-        scores = {name: len(asked & cues(shape)) for name, shape in shapes.items()}
+        scores = {name: len(asked & cues(each)) for name, each in shapes.items()}
         near = sorted((name for name in shapes if scores[name]), key=lambda name: -scores[name])
         pair = ["path", "comparison"] if len(about) > 1 else []
-        named = [*near, *pair, "definition", "types", "users", "about"]
+        named = [*([shape] if shape in shapes else []), *near, *pair, "definition", "types", "users", "about"]
         filled: dict[str, None] = {}
-        for name in named:
+        for name in dict.fromkeys(named):
             slots = [slot for slot in ("{x}", "{y}") if slot in shapes[name].asks]
             if about and len(slots) > len(about):
                 continue
@@ -232,12 +232,18 @@ class Asker:
         return tuple(filled)[:_SUGGESTIONS]
 
 
-def _meanings(reading: Reading) -> Iterator[Reading]:
+def _between(question: str, first: Word, last: Word) -> str:
+    """The text from one word to another, with the bracket that closes one in it."""
+    text = question[first.start : last.end]
+    return f"{text})" if text.count("(") > text.count(")") else text
+
+
+def _meanings(reading: Reading, refs: Mapping[str, ConceptRef]) -> Iterator[Reading]:
     """Yield a reading, then those with other meanings of its names, one name at a time."""
     yield reading
     for slot, name in reading.names.items():
         for other in name.others[:_MEANINGS]:
-            others = tuple(ref for ref in name.others if ref != other)
+            others = (refs[name.iri], *(ref for ref in name.others if ref != other))
             taken = replace(name, label=other.label, iri=other.iri, others=others)
             yield Reading(reading.parse, {**reading.names, slot: taken})
 
@@ -381,7 +387,7 @@ class _Run:
         *modifiers, head = self._label("x").split()
         name = " ".join([*modifiers, singular(head)]) if head.islower() else self._label("x")
         predicate = self._predicate(predicate)
-        bound: dict[str, str] = {"relation": predicate, "name": name}
+        bound: dict[str, str] = {"relation": predicate, "words": name}
         if "c" in self._names:
             bound["class"] = self._label("c")
         query = replace(shape, query="concepts-that-by-name", fact=f"{subject} {predicate} ?to", more="")
@@ -549,12 +555,15 @@ class _Run:
     def _rows(self, shape: Shape, group: str, bound: Mapping[str, str] | None = None, about: str = "x") -> list[_Row]:
         """The rows of a shape's query, the best first, each thing once."""
         columns = named_query(shape.query).columns
+        bound = self._bound(shape) if bound is None else bound
+        # a class that the query does not know is looked for among the rows
+        kind_wanted = self._label("c") if "c" in self._names and "class" not in bound else ""
         best: dict[tuple[object, ...], _Row] = {}
         additions: dict[tuple[object, ...], dict[str, None]] = {}
-        for solution in self._ask(shape, self._bound(shape) if bound is None else bound):
+        for solution in self._ask(shape, bound):
             cells = {column: solution[column] for column in columns}
             row = self._row(shape, cells, group, about)
-            if row is None:
+            if row is None or (kind_wanted and (row.concept is None or row.concept.kind != kind_wanted)):
                 continue
             if row.same not in best or _rank(row) < _rank(best[row.same]):
                 best[row.same] = row
@@ -612,7 +621,7 @@ class _Run:
         subject = (this,) if this in subject else subject
         objects = (this,) if this in objects and subject != (this,) else objects
         end = objects[0] if objects else (literal.value if literal else "")
-        if not end or end == subject[0]:
+        if not end or end == subject[0] or value.get("iri") == this:
             return None
         text = self._sentence(subject[0], predicate, end)
         same: tuple[object, ...] = (predicate, concept) if concept and shape.query != "about" else (predicate, text)
@@ -634,8 +643,9 @@ class _Run:
             return ()
         if part in {"?relation", "?effect"}:
             return cell.value
-        iris = self._by_label.get(cell.value)
-        return iris if iris and part != "?definition" else cell
+        # a year is a year, though a concept may be called by its number
+        iris = () if part == "?definition" or re.fullmatch(r"[0-9]{4}", cell.value) else self._by_label.get(cell.value)
+        return iris or cell
 
     def _predicate(self, part: str) -> str:
         return self._names[part[1:]].label if part[0] == "$" else part

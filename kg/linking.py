@@ -104,7 +104,8 @@ class Linker:
                     return self._as(text, iris, how)
         words = _bare(text).split()
         cut = next((at for at, word in enumerate(words) if at and word.casefold() in naming("prepositions")), None)
-        if cut is not None and words[cut].casefold() != "of" and (iris := self._exact(_bare(" ".join(words[:cut])))):
+        head = _bare(" ".join(words[:cut]))
+        if cut is not None and singular(head.casefold()) not in naming("empty_nouns") and (iris := self._exact(head)):
             return self._as(text, iris, "head")
         if cut is not None and words[cut].casefold() != "of":
             words = words[:cut]  # what follows a preposition is never what is asked about

@@ -337,6 +337,7 @@ class Shape:
     asks: str
     means: str
     patterns: tuple[str, ...]
+    example: str = ""
     answer: str = "rows"
     query: str = ""
     bind: Mapping[str, str] = field(default_factory=dict)
@@ -350,12 +351,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Parse:
-    """A way to read a text. `spans` are ranges of its words that name things, `values` what other slots stand for.
+    """A way to read `words`, those of a text, perhaps in another order.
 
-    `exact` holds the slots whose words must be a name as they stand; `fields` those that name a subject field. `open`
-    counts the words in slots: the fewer, the more of the question was understood.
+    `spans` are ranges of the words that name things, `values` what other slots stand for. With `exact` names must be
+    named as they stand; `fields` holds the slots of subject fields. `open` counts the words in slots: the fewer, the
+    more of the question was understood. `order` is the place of the pattern in the grammar.
     """
 
+    words: tuple[Word, ...]
     shape: Shape
     spans: tuple[tuple[str, tuple[int, int]], ...]
     values: tuple[tuple[str, str], ...]
@@ -400,18 +403,18 @@ def grammar() -> Grammar:
     return Grammar(shapes, rules, lead, tail, frozenset(_words([node for _, _, node in rules])))
 
 
-def _words(nodes: Iterable[Node]) -> Iterator[str]:
-    """Yield all words of patterns."""
+def _words(nodes: Iterable[Node], *, valued: bool = True) -> Iterator[str]:
+    """Yield all words of patterns, those of slots that have values with `valued` only."""
     for node in nodes:
         match node:
             case Literal(form):
                 yield form
             case Sequence_(parts):
-                yield from _words(parts)
+                yield from _words(parts, valued=valued)
             case Choice(by_word, others):
-                yield from _words([option for options in by_word.values() for option in options])
-                yield from _words(others)
-            case Valued(part=part):
+                yield from _words([option for options in by_word.values() for option in options], valued=valued)
+                yield from _words(others, valued=valued)
+            case Valued(part=part) if valued:
                 yield from _words([part])
 
 
@@ -424,7 +427,7 @@ def cues(shape: Shape) -> frozenset[str]:
 def _cues() -> Mapping[str, frozenset[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for shape, _, node in grammar().rules:
-        found[shape.name].update(_words([node]))
+        found[shape.name].update(_words([node], valued=False))
     counts: dict[str, int] = defaultdict(int)
     for words in found.values():
         for word in words:
@@ -437,11 +440,20 @@ def readings(words: Sequence[Word]) -> tuple[Parse, ...]:
     if not 0 < len(words) <= MOST_WORDS:
         return ()
     found: dict[Parse, None] = {}
-    for first, last in product(sorted(_starts(words)), sorted(_ends(words), reverse=True)):
-        if first < last:
-            for parse in _parsed(words[:last], first):
-                found.setdefault(parse)
+    for each in (tuple(words), *_owned(words)):
+        for first, last in product(sorted(_starts(each)), sorted(_ends(each), reverse=True)):
+            if first < last:
+                for parse in _parsed(each[:last], first):
+                    found.setdefault(parse)
     return tuple(found)
+
+
+def _owned(words: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
+    """Yield a question with "limitation of Raft" for "Raft's limitation", for each beginning that the name can have."""
+    at = next((at for at, word in enumerate(words) if word.form == "'s"), 0)
+    for start in range(max(0, at - 5), at):
+        of = Word("of", words[at].start, words[at].start)
+        yield (*words[:start], *words[at + 1 :], of, *words[start:at])
 
 
 def _starts(words: Sequence[Word]) -> set[int]:
@@ -463,7 +475,7 @@ def _ends(words: Sequence[Word]) -> set[int]:
     return ends
 
 
-def _parsed(words: Sequence[Word], first: int) -> Iterator[Parse]:
+def _parsed(words: tuple[Word, ...], first: int) -> Iterator[Parse]:
     for order, (shape, text, node) in enumerate(grammar().rules):
         for end, captured in node.match(words, first):
             if end == len(words):
@@ -474,6 +486,7 @@ def _parsed(words: Sequence[Word], first: int) -> Iterator[Parse]:
                     else:
                         values.append((name, str(taken)))
                 yield Parse(
+                    words,
                     shape,
                     tuple(spans),
                     tuple(values),
@@ -489,3 +502,65 @@ def naming(name: str) -> frozenset[str]:
     """A list of words of the file's section on names, as they stand and as they would be in the singular."""
     listed = tomllib.loads(FILE.read_text(encoding="utf-8"))["naming"][name].split()
     return frozenset((*listed, *map(singular, listed)))
+
+
+# ----------------------------------------------------------------------------------------------------- documentation
+
+
+def manual() -> str:
+    """The shapes described in Markdown, by topic: the text of `docs/ask.md`."""
+    lines = [MANUAL]
+    shapes = [shape for shape in grammar().shapes.values() if shape.patterns]
+    for topic in dict.fromkeys(shape.topic for shape in shapes):
+        lines += [f"## {topic}", "", "| question | is read as | answered by |", "|---|---|---|"]
+        for shape in shapes:
+            if shape.topic == topic:
+                lines.append(f"| {shape.example} | {_generally(shape.means)} | {_method(shape)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _generally(text: str) -> str:
+    """A reading without a question: its slots by their names."""
+    names = {"x": "X", "y": "Y", "f": "F", "n": "a year", "c": "a class", "r": "kg:RELATION", "s": "kg:OTHER"}
+    return re.sub(r"\{(\w)\}", lambda slot: names[slot[1]], text)
+
+
+def _method(shape: Shape) -> str:
+    """What answers a shape: its query and those of the shapes that follow, or a search for paths."""
+    if shape.answer == "paths":
+        return "a path search"
+    also = [grammar().shapes[name].query for name in shape.also]
+    queries = [shape.query, *also] if shape.answer != "comparison" else ["definitions-of", shape.query]
+    shown = ", ".join(f"`{query}`" for query in dict.fromkeys(queries))
+    return f"{shown}, else as “{grammar().shapes[shape.otherwise].means.format(x='X')}”" if shape.otherwise else shown
+
+
+MANUAL = """# Questions in words
+
+Made from `kg/questions.toml` by `kg.questions.manual`; change that, not this page.
+
+`kg ask "what reduces latency?"` reads a question in plain English without a language model: a grammar gives its
+shape, the names in it are looked up in the graph, and the shape's named query (see [queries.md](queries.md)) or a path
+search gives the answer. You see the reading first, then what was assumed, the answers with their quotes, and the query
+that found them, which `kg query` runs again. `--explain` shows the other readings that there were, `--format json` all
+that is known, and `-g` takes an endpoint's URL as well as a directory. From Python it is
+`kg.open("output").ask("types of index")`.
+
+Case, articles, plurals, a missing question mark and what people put around a question ("please show me …", "I'd like
+to know …") do not matter. The shapes below are read in many ways of putting them: "what lowers X", "how can I reduce
+X", "ways to reduce X" and "remedies for X" are one question.
+
+**Names** are found by the longest label or alias. Where the words are not a name as they stand, the answer says what
+was made of them: a misspelling ("I read 'latncy' as 'latency'"), another order ("memory of the KV cache" is "KV cache
+memory"), a verb and its object ("detect deadlocks" is "deadlock detection"), a name with an addition that was left out
+("latency in data centres"), or a longer name of which only a part is a concept. A name of several concepts is told
+with the others; `concept:ID` says which one is meant.
+
+**What is not known** is said. A question that no shape fits, or that is about nothing in the graph, ends with "I can't
+read this question", questions near it that can be read, and exit status 1. So does a question that was read and to
+which the graph has no answer: "the graph does not say" is not "no". An answer that was found by something else than
+what was asked stands under a heading that says by what.
+
+Where a concept has few answers, those for concepts named after it follow: for memory, what reduces GPU memory.
+"""
