@@ -506,7 +506,9 @@ class _Run:
         ))  # fmt: skip
         self._contrasts = contrasts[: self._limit]
         if len(contrasts) > self._limit:
-            self._notes.append(f"{len(contrasts) - self._limit} more relations differ (-n {len(contrasts)} shows all)")
+            self._notes.append(
+                f"only {self._limit} of {len(contrasts)} relations that differ (-n {len(contrasts)} shows all)"
+            )
         return [*definitions, *direct, *shared]
 
     def _contrast(

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 COSTS = {"name": 0, "order": 1, "verb": 1, "spelling": 2, "head": 3, "part": 4}
 """What each way of finding a name costs a reading."""
 
-_ALIKE = 86.0
-"""How alike the keys of a name and its misspelling are, of 100."""
+_ALIKE = 80.0
+"""How alike the keys of a name and its misspelling are at least, of 100."""
+
+_LETTERS_A_SLIP = 6
+"""Among so many letters one may be wrong, missing, too many, or exchanged with the next."""
 
 _LONGEST = 120
 """Characters of a name; nothing longer is looked up."""
@@ -98,6 +101,8 @@ class Linker:
         for form in dict.fromkeys((text, _bare(text), without_brackets(text))):
             if iris := self._exact(form):
                 return self._as(text, iris, "name")
+        if any(word.casefold() in naming("no_names") for word in text.split()):
+            return None
         for how, forms in (("order", _reordered(_bare(text))), ("verb", _nominal(_bare(text)))):
             for form in forms:
                 if iris := self._exact(form):
@@ -121,11 +126,15 @@ class Linker:
 
     def _spelled(self, text: str) -> Named | None:
         """By a name that is spelled nearly alike; figures are never misspelt."""
+        from rapidfuzz.distance import OSA
+
         bare = _bare(text)
-        if len(key(bare)) < 5:
+        typed = key(bare)
+        if len(typed) < 5:
             return None
-        for iri, name in self._index.similar(bare, limit=3, cutoff=_ALIKE):
-            if _figures(name) == _figures(bare):
+        for iri, name in self._index.similar(bare, limit=5, cutoff=_ALIKE):
+            slips = OSA.distance(typed, key(name))
+            if slips <= max(1, len(typed) // _LETTERS_A_SLIP) and _figures(name) == _figures(bare):
                 return self._as(text, [iri], "spelling")
         return None
 
@@ -195,8 +204,8 @@ def _reordered(text: str) -> Iterator[str]:
 def _nominal(text: str) -> Iterator[str]:
     """Nouns for what a verb and its object say.
 
-    >>> [noun for noun in _nominal("detect the hallucinations") if noun.endswith("ction")]
-    ['hallucinations detection', 'hallucination detection']
+    >>> [noun for noun in _nominal("generate the images") if noun.endswith("tion")][:2]
+    ['images generation', 'image generation']
     """
     verb, _, rest = text.partition(" ")
     rest = _bare(rest)

@@ -108,6 +108,7 @@ def answered(answer: Answer, *, quotes: int = 1, explain: bool = False) -> Itera
         for name, side in zip(answer.names, (contrast.first, contrast.second), strict=False):
             cells = "; ".join(f"{each.text} {percent(each.confidence)}".rstrip() for each in side)
             yield f"   {name.label}: {cells or '–'}"
+            yield from (f"     {line}" for each in side[:1] for line in _backing(each, quotes))
     yield ""
     fruitful = [query for query in answer.queries if query.rows] or answer.queries[:1]
     for query in answer.queries:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMANDS = (
-    "build", "extract", "validate", "evaluate", "search", "show", "path", "query", "queries", "stats", "viz",
+    "build", "extract", "validate", "evaluate", "search", "ask", "show", "path", "query", "queries", "stats", "viz",
     "export", "serve",
 )  # fmt: skip
 
