@@ -130,9 +130,7 @@ class Asker:
             return UnreadableQuestion(question, "there are no words in it", self._suggestions((), ()))
         forms = [word.form for word in words]
         texts = [question[word.start : word.end] for word in words]
-        about = self._linker.spotted(
-            [text if form not in grammar().vocabulary else "" for form, text in zip(forms, texts, strict=True)]
-        ) or self._linker.spotted(texts)
+        about = self._linker.spotted(texts, without=grammar().vocabulary) or self._linker.spotted(texts)
         shaped = sorted((parse for parse in parses if not parse.exact), key=lambda each: (each.open, each.order))
         if not shaped:
             return UnreadableQuestion(question, "", self._suggestions(forms, about))
@@ -167,10 +165,12 @@ class Asker:
             slots = [slot for slot in ("{x}", "{y}") if slot in shapes[name].asks]
             if about and len(slots) > len(about):
                 continue
-            text = shapes[name].asks
-            for slot, ref in zip(slots, about or ("X", "Y"), strict=False):
-                text = text.replace(slot, str(ref))
-            filled[text] = None
+            # the shape that was understood is asked of each concept, for the question may have named two
+            for first in range(len(about) if name == shape and len(slots) == 1 and about else 1):
+                text = shapes[name].asks
+                for slot, ref in zip(slots, about[first:] or ("X", "Y"), strict=False):
+                    text = text.replace(slot, str(ref))
+                filled[text] = None
         return tuple(filled)[:_SUGGESTIONS]
 
 

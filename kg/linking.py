@@ -23,7 +23,7 @@ from kg.names import content_words, key, singular, without_brackets
 from kg.questions import naming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence, Set
 
     from kg.answers import ConceptRef
     from kg.index import ConceptIndex
@@ -75,14 +75,18 @@ class Linker:
         label = self._fields.get(key(_bare(text)))
         return None if label is None else Named(slot, text, label, "", "field")
 
-    def spotted(self, words: list[str]) -> list[ConceptRef]:
-        """The concepts that are named in a row of words, by longest match from the left, each once."""
+    def spotted(self, words: Sequence[str], without: Set[str] = frozenset()) -> list[ConceptRef]:
+        """The concepts that are named in a row of words, by longest match from the left, each once.
+
+        No name is made up of words of `without` alone.
+        """
         found: dict[str, ConceptRef] = {}
         at = 0
         while at < len(words):
             for size in range(min(6, len(words) - at), 0, -1):
                 text = " ".join(words[at : at + size])
-                if content_words(text) - naming("function_words") and (named := self._exact(text)):
+                meaning = {word.casefold() for word in words[at : at + size]} - without
+                if meaning and content_words(text) - naming("function_words") and (named := self._exact(text)):
                     found.setdefault(named[0], self._index.refs[named[0]])
                     break
             else:
