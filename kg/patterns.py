@@ -102,7 +102,7 @@ class Literal(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence_(Node):  # noqa: N801 - Sequence is taken
+class Row(Node):
     """One part after the other."""
 
     parts: tuple[Node, ...]
@@ -192,7 +192,7 @@ def _first(node: Node) -> str | None:
     match node:
         case Literal(form):
             return form
-        case Sequence_(parts) if parts:
+        case Row(parts) if parts:
             return _first(parts[0])
         case Valued(part=part):
             return _first(part)
@@ -228,21 +228,21 @@ class Writing:
         while signs and signs[0]["mark"] not in {")", "]"}:
             sign, *signs = signs
             if sign["mark"] == "|":
-                options.append(Sequence_(tuple(parts)))
+                options.append(Row(tuple(parts)))
                 parts = []
             elif sign["mark"]:
                 inner, signs = self._alternatives(signs, text)
                 if not signs or signs[0][0] != {"(": ")", "[": "]"}[sign[0]]:
                     raise OntologyError(f"brackets do not match: {text!r}")
                 signs = signs[1:]
-                parts.append(inner if sign[0] == "(" else choice((inner, Sequence_(()))))
+                parts.append(inner if sign[0] == "(" else choice((inner, Row(()))))
             elif sign["group"]:
                 parts.append(self._shared(sign[0], self._group, sign["group"]))
             elif sign["slot"]:
                 parts.append(self._shared(sign[0], self._slot, sign["slot"]))
             else:
                 parts.append(Literal(sign["word"]))
-        options.append(Sequence_(tuple(parts)))
+        options.append(Row(tuple(parts)))
         return (options[0] if len(options) == 1 else choice(options)), signs
 
     def _shared(self, sign: str, make: Callable[[str], Node], name: str) -> Node:
@@ -313,7 +313,7 @@ def _plurals(word: str) -> Iterator[str]:
 
 
 def _written(words: str) -> Node:
-    return Sequence_(tuple(Literal(word) for word in words.split()))
+    return Row(tuple(Literal(word) for word in words.split()))
 
 
 def words_of(nodes: Iterable[Node], *, valued: bool = True) -> Iterator[str]:
@@ -322,7 +322,7 @@ def words_of(nodes: Iterable[Node], *, valued: bool = True) -> Iterator[str]:
         match node:
             case Literal(form):
                 yield form
-            case Sequence_(parts):
+            case Row(parts):
                 yield from words_of(parts, valued=valued)
             case Choice(by_word, others):
                 yield from words_of([option for options in by_word.values() for option in options], valued=valued)

@@ -88,9 +88,14 @@ class Grammar:
 
 
 @cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+@cache
 def grammar() -> Grammar:
     """The grammar that ships with the program; raises `OntologyError` if its file is not as it says itself."""
-    data = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    data = _data()
     writing = Writing(data)
     shapes = {}
     for entry in data["shape"]:
@@ -195,7 +200,7 @@ def _parsed(words: tuple[Word, ...], first: int) -> Iterator[Parse]:
 @cache
 def naming(name: str) -> frozenset[str]:
     """A list of words of the file's section on names, as they stand and as they would be in the singular."""
-    listed = tomllib.loads(FILE.read_text(encoding="utf-8"))["naming"][name].split()
+    listed = _data()["naming"][name].split()
     return frozenset((*listed, *map(singular, listed)))
 
 
@@ -204,7 +209,7 @@ def naming(name: str) -> frozenset[str]:
 
 def manual() -> str:
     """The shapes described in Markdown, by topic: the text of `docs/ask.md`."""
-    lines = [MANUAL]
+    lines = [_MANUAL]
     shapes = [shape for shape in grammar().shapes.values() if shape.patterns]
     for topic in dict.fromkeys(shape.topic for shape in shapes):
         lines += [f"## {topic}", "", "| question | is read as | answered by |", "|---|---|---|"]
@@ -231,7 +236,7 @@ def _method(shape: Shape) -> str:
     return f"{shown}, else as “{grammar().shapes[shape.otherwise].means.format(x='X')}”" if shape.otherwise else shown
 
 
-MANUAL = """# Questions in words
+_MANUAL = """# Questions in words
 
 Made from `kg/questions.toml` by `kg.questions.manual`; change that, not this page.
 
