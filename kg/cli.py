@@ -6,6 +6,7 @@ a failure. Standard output carries results only, so that it can be piped.
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict
 from enum import StrEnum
@@ -56,6 +57,13 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class DefaultGraph(StrEnum):
+    """The default graph of queries to a server."""
+
+    UNION = "union"
+    OWN = "own"
 
 
 GraphOption = Annotated[
@@ -120,12 +128,17 @@ def build(
     base: Annotated[str, Option(help="The base of the IRIs of concepts and entries.")] = BASE,
     model: Annotated[str, Option(help="An installed English spaCy pipeline.")] = DEFAULT_MODEL,
     validate: Annotated[bool, Option(help="Check the graph against the SHACL shapes.")] = True,
+    jobs: Annotated[
+        int | None, Option("-j", "--jobs", min=1, help="Processes that annotate.", show_default="processors")
+    ] = None,
 ) -> None:
     """Read glossary documents and build the graph: store, graph.ttl, graph.nq and report.json."""
     from kg.pipeline import build as run
 
     with console.progress() as progress:
-        report = run(paths or [Path("seeds")], output, base=base, model=model, validate=validate, progress=progress)
+        report = run(
+            paths or [Path("seeds")], output, base=base, model=model, validate=validate, jobs=jobs, progress=progress
+        )
     for line in present.skipped(report):
         console.note(line)
     console.say_pairs(present.summary(report))
@@ -465,8 +478,44 @@ def serve(
     cors: Annotated[
         str | None, Option(metavar="ORIGIN", help="A site whose scripts may read answers in a browser; * is any site.")
     ] = None,
+    writable: Annotated[
+        bool, Option("--writable", help="Let bearers of the token in KG_TOKEN, or --token-file, change the graph.")
+    ] = False,
+    token_file: Annotated[Path | None, Option(metavar="FILE", help="A file with the token for changes.")] = None,
+    default_graph: Annotated[
+        DefaultGraph,
+        Option(help="What queries see without GRAPH and FROM: all graphs together, or its own triples."),
+    ] = DefaultGraph.UNION,
+    allow: Annotated[
+        list[str] | None, Option(metavar="URL", help="A place that SERVICE and LOAD may call (repeatable); none else.")
+    ] = None,
+    timeout: Annotated[float, Option(min=0.1, metavar="SECONDS", help="The most time for a query.")] = 30.0,
+    max_rows: Annotated[int, Option(min=1, help="The most rows, or triples, of an answer.")] = 1_000_000,
+    max_mib: Annotated[int, Option("--max-mib", min=1, help="The largest answer, in MiB.")] = 256,
+    memory: Annotated[int, Option(min=64, metavar="MIB", help="The most memory for a query, in MiB.")] = 2048,
+    concurrent: Annotated[int, Option(min=1, max=64, help="So many queries at once, each in a process.")] = 4,
 ) -> None:
-    """Serve the graph: a SPARQL endpoint and a small page to ask it from."""
+    """Serve the graph: SPARQL, named queries and linked data over HTTP, and a small page to ask from."""
+    from kg.server import Limits
     from kg.server import serve as run
 
-    run(_open(graph), host=host, port=port, origin=cors)
+    if token_file is not None and not writable:
+        raise UsageError("--token-file is for a server that takes changes: give --writable as well")
+    if places := [place for place in allow or () if not place.lower().startswith(("http://", "https://"))]:
+        raise UsageError(f"--allow {places[0]}: not a URL, which begins with http:// or https://")
+    limits = Limits(
+        seconds=timeout, rows=max_rows, answer_bytes=max_mib << 20, memory_bytes=memory << 20, concurrent=concurrent
+    )
+    run(
+        _open(graph), host=host, port=port, limits=limits, origin=cors, token=_token(token_file) if writable else None,
+        union=default_graph is DefaultGraph.UNION, allowed=allow or (),
+    )  # fmt: skip
+
+
+def _token(file: Path | None) -> str:
+    """The token for changes, which is never an argument, where other users of the machine would see it."""
+    token = (_read_text(str(file)) if file is not None else os.environ.get("KG_TOKEN", "")).strip()
+    if len(token) < 8:
+        where = str(file) if file is not None else "the environment variable KG_TOKEN"
+        raise UsageError(f"--writable needs a token of at least 8 characters in {where}, or in a --token-file FILE")
+    return token

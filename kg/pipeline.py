@@ -122,12 +122,15 @@ def build(
     base: str = BASE,
     model: str = DEFAULT_MODEL,
     validate: bool = True,
+    jobs: int | None = None,
     progress: Progress = silent,
 ) -> BuildReport:
     """Read the documents under `paths` and leave a graph in the directory `output`.
 
     The directory then holds `store/` (the dataset), `graph.ttl`, `graph.nq` and `report.json`. A build that fails or
     is interrupted leaves the graph that was there before.
+
+    Up to `jobs` processes annotate entries, as many as there are processors unless told; the graph is the same.
 
     A text in a folder that is no glossary (its README, a licence) is skipped, and the report says so; a file that is
     named itself has to be one.
@@ -144,7 +147,7 @@ def build(
     output = Path(output)
     check_output(output)
     stages = _Stages(progress)
-    documents, skipped, knowledge = _know(paths, model=model, stages=stages)
+    documents, skipped, knowledge = _know(paths, model=model, jobs=jobs, stages=stages)
     with stages("triples"):
         dataset = list(quads(knowledge, base=base))
     violations = None
@@ -169,7 +172,7 @@ def _write(report: BuildReport, path: Path) -> None:
 
 
 def _know(
-    paths: Iterable[str | Path], *, model: str, stages: _Stages
+    paths: Iterable[str | Path], *, model: str, jobs: int | None, stages: _Stages
 ) -> tuple[tuple[DocumentReport, ...], tuple[SkippedDocument, ...], Knowledge]:
     """What was read, what was skipped, and the resolved glossary: the stages that know nothing of RDF."""
     from kg.blocks import parse
@@ -206,11 +209,12 @@ def _know(
         words = headwords(entries)
     with stages("load model"):
         from kg.annotate import annotate, load_pipeline
+        from kg.annotate.parallel import processors
 
         nlp = load_pipeline(model)
     annotations: list[Annotation] = []
     with stages("annotate") as tell:
-        for annotation in annotate(entries, words, nlp):
+        for annotation in annotate(entries, words, nlp, model=model, jobs=jobs or processors()):
             annotations.append(annotation)
             tell("annotate", len(annotations), len(entries))
     with stages("resolve"):

@@ -133,7 +133,7 @@ class NamedQuery:
                 terms[name] = parameter.term(value, resolve)
         limit = terms.pop("limit", None) if _limit(self.text) else None
         pieces = []
-        for token in _tokens(self.text):
+        for token in tokens(self.text):
             name = token.text[1:]
             pieces.append(str(terms[name]) if token.kind == "variable" and name in terms else token.text)
         if limit is not None:
@@ -267,8 +267,8 @@ def _check_variables(path: Path, text: str, parameters: list[Parameter]) -> None
     declared = {p.name for p in parameters}
     if len(declared) < len(parameters):
         raise _fault(path, 1, "two parameters have one name")
-    used = {t.text[1:] for t in _tokens(text) if t.kind == "variable" and t.text[0] == "$"}
-    plain = {t.text[1:] for t in _tokens(text) if t.kind == "variable" and t.text[0] == "?"}
+    used = {t.text[1:] for t in tokens(text) if t.kind == "variable" and t.text[0] == "$"}
+    plain = {t.text[1:] for t in tokens(text) if t.kind == "variable" and t.text[0] == "?"}
     if wrong := sorted(used ^ (declared - {"limit"})):
         raise _fault(path, 1, f"${wrong[0]} is {'not declared' if wrong[0] in used else 'declared but not used'}")
     if wrong := sorted(used & plain):
@@ -285,7 +285,9 @@ def _fault(path: Path, line: int, what: str) -> QueryError:
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
+    """A token of SPARQL: its kind (a group of `_TOKEN`) and its text."""
+
     kind: str
     text: str
 
@@ -304,17 +306,17 @@ _TOKEN = re.compile(
 )
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of a SPARQL text; joined they are the text again."""
     for match in _TOKEN.finditer(text):
-        yield _Token(match.lastgroup or "other", match[0])
+        yield Token(match.lastgroup or "other", match[0])
 
 
 def _columns(text: str) -> list[str]:
     """The variables that the outermost SELECT answers with; none for other forms and for `SELECT *`."""
     columns: list[str] = []
     selecting, depth, latest = False, 0, ""
-    for token in _tokens(text):
+    for token in tokens(text):
         if token.text == "{" or (selecting and token.text.upper() == "WHERE"):
             break
         selecting = selecting or (token.kind == "word" and token.text.upper() == "SELECT")
@@ -331,13 +333,13 @@ def _columns(text: str) -> list[str]:
 def _limit(text: str) -> str | None:
     """The number of a LIMIT that ends the text, if one does."""
     position = _limit_position(text)
-    return None if position < 0 else list(_tokens(text))[position].text
+    return None if position < 0 else list(tokens(text))[position].text
 
 
 def _limit_position(text: str) -> int:
-    tokens = [(at, t) for at, t in enumerate(_tokens(text)) if t.kind != "comment" and t.text.strip()]
-    if len(tokens) >= 2 and tokens[-1][1].kind == "number" and tokens[-2][1].text.upper() == "LIMIT":
-        return tokens[-1][0]
+    said = [(at, t) for at, t in enumerate(tokens(text)) if t.kind != "comment" and t.text.strip()]
+    if len(said) >= 2 and said[-1][1].kind == "number" and said[-2][1].text.upper() == "LIMIT":
+        return said[-1][0]
     return -1
 
 

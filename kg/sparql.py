@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from kg.errors import NotAcceptable, QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     Format = TypeVar("Format", ox.QueryResultsFormat, ox.RdfFormat)
     Form = type[ox.QuerySolutions] | type[ox.QueryBoolean] | type[ox.QueryTriples]
@@ -90,16 +90,20 @@ _FROM = re.compile(_spelled("from"), re.IGNORECASE)
 _SERVICE_CLAUSE = re.compile(_spelled("service") + r"(?:\s+silent\b)?", re.IGNORECASE)
 
 
-def refuse_service(query: str, names: Mapping[str, str]) -> None:
+def refuse_service(query: str, names: Mapping[str, str], allowed: Collection[str] = ()) -> None:
     """Raise `QueryError` if the query has a `SERVICE` clause, which the engine would send over the network.
 
     Whether the word is a keyword, or part of a string, comment, variable or IRI, is for the parser to say: the query is
     parsed with every "service" misspelt, and if that still is SPARQL, none of them was the keyword. Nothing is
     evaluated on the way but over an empty store, and no misspelt query has a clause to send. `names` are the prefixes
-    that need no declaration.
+    that need no declaration. Clauses that name one of the `allowed` endpoints, in full, are let through.
     """
     if not _SERVICE.search(query):
         return
+    for endpoint in allowed:
+        query = re.sub(
+            rf"{_SERVICE_CLAUSE.pattern}\s*<{re.escape(endpoint)}>", f"GRAPH <{endpoint}>", query, flags=re.I
+        )
     try:
         _parse(_SERVICE.sub("serviqq", query), names)
     except SyntaxError as error:
@@ -111,6 +115,37 @@ def refuse_service(query: str, names: Mapping[str, str]) -> None:
             "SERVICE is not evaluated here, because it would send the query over the network; "
             "ask the other endpoint directly (--endpoint URL)"
         ) from None
+
+
+_LOAD = re.compile(_spelled("load"), re.IGNORECASE)
+
+
+def refuse_calls(update: str, names: Mapping[str, str], allowed: Collection[str] = ()) -> None:
+    """Raise `QueryError` if an update has a `SERVICE` or `LOAD` that would call another place than those `allowed`.
+
+    Found out as `refuse_service` does; the update with misspelt words is applied to an empty store.
+    """
+    if not _SERVICE.search(update) and not _LOAD.search(update):
+        return
+    checked = update
+    for place in allowed:
+        iri = rf"<{re.escape(place)}>"
+        checked = re.sub(rf"{_SERVICE_CLAUSE.pattern}\s*{iri}", f"GRAPH <{place}>", checked, flags=re.I)
+        load = rf"\bload\s+(?:silent\s+)?{iri}"
+        checked = re.sub(rf"{load}\s+into\s+graph\b", f"COPY SILENT GRAPH <{place}> TO GRAPH", checked, flags=re.I)
+        checked = re.sub(load, f"CLEAR SILENT GRAPH <{place}>", checked, flags=re.I)
+    try:
+        with suppress(RuntimeError, OSError):
+            ox.Store().update(_LOAD.sub("loqq", _SERVICE.sub("serviqq", checked)), prefixes=dict(names))
+    except SyntaxError as error:
+        misspelt = {"serviqq", "loqq"} & set(re.findall(r"[a-z]+", str(error)))
+        words = {match.upper() for match in re.findall(r"\b(?:service|load)\b", checked, re.IGNORECASE)}
+        if words or misspelt:
+            raise QueryError(
+                f"{' and '.join(sorted(words)) or 'LOAD'} would call another place, and this server calls none "
+                "but those it was started with (--allow URL, written in full)"
+            ) from None
+        raise query_error(update, error, updates=True) from error
 
 
 def names_graphs(query: str, names: Mapping[str, str]) -> bool:
@@ -167,17 +202,17 @@ _KEYWORD = re.compile(r"[A-Z_]{2,}")
 
 
 @contextmanager
-def faults_of(query: str) -> Iterator[None]:
-    """Within it, what the engine finds wrong with the query is raised as `QueryError`."""
+def faults_of(query: str, *, updates: bool = False) -> Iterator[None]:
+    """Within it, what the engine finds wrong with the query, or update, is raised as `QueryError`."""
     try:
         yield
     except SyntaxError as error:
-        raise query_error(query, error) from error
+        raise query_error(query, error, updates=updates) from error
     except (RuntimeError, ValueError) as error:  # an unknown function, an aggregate that cannot be computed
         raise QueryError(f"the query cannot be evaluated: {error}") from error
 
 
-def query_error(query: str, error: SyntaxError) -> QueryError:
+def query_error(query: str, error: SyntaxError, *, updates: bool = False) -> QueryError:
     """The engine's syntax error as a `QueryError` that shows the line with a caret under the fault."""
     message = str(error.msg or error)
     place = _PLACE.fullmatch(message)
@@ -203,7 +238,7 @@ def query_error(query: str, error: SyntaxError) -> QueryError:
         what = "; ".join(reasons)
     elif not query[position:].strip():
         what = "the query breaks off here, or its brackets do not match" if query.strip() else "the query is empty"
-    elif _UPDATE.match(query, position):
+    elif not updates and _UPDATE.match(query, position):
         what = "this is an update, and graphs are only read: ask with SELECT, ASK, CONSTRUCT or DESCRIBE"
     else:
         what = "this is not SPARQL"

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyoxigraph as ox
 
-from kg.errors import MissingGraph, StoreError
+from kg.errors import EndpointError, MissingGraph, StoreError
 from kg.serialize import prefixes, serialize
 from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, faults_of, names_graphs, refuse_service, wrong_form
 from kg.swap import check_output, settled, write_build
 from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["LocalStore", "Store", "check_output", "dataset_base", "open_store", "write_build"]
 
@@ -58,6 +58,9 @@ class Store(Protocol):
 class LocalStore:
     """A pyoxigraph store in a directory (read-only) or in memory."""
 
+    allowed: frozenset[str] = frozenset()
+    """The endpoints that queries may call with SERVICE; none, unless the store's owner says so."""
+
     def __init__(self, store: ox.Store | None = None, place: str = ":memory:") -> None:
         self.place = place
         self._store = ox.Store() if store is None else store
@@ -80,13 +83,13 @@ class LocalStore:
     @classmethod
     def _open(cls, output: Path) -> LocalStore:
         for folder in settled(output):
-            identity = _identity(folder)
+            before = identity(folder)
             fault = None
             try:
                 store = cls(ox.Store.read_only(str(folder)), str(output))
             except (OSError, RuntimeError) as error:
                 fault = error
-            if identity is None or _identity(folder) != identity:
+            if before is None or identity(folder) != before:
                 continue  # a build has replaced it meanwhile, and files of two stores may have been opened: once more
             if fault:
                 if "Permission denied" in str(fault):
@@ -109,28 +112,28 @@ class LocalStore:
 
     def select(self, query: str) -> ox.QuerySolutions:
         """The solutions of a SELECT query."""
-        answer = self._query(query)
+        answer = self.query(query)
         if isinstance(answer, ox.QuerySolutions):
             return answer
         raise wrong_form("SELECT", type(answer))
 
     def ask(self, query: str) -> bool:
         """The answer of an ASK query."""
-        answer = self._query(query)
+        answer = self.query(query)
         if isinstance(answer, ox.QueryBoolean):
             return bool(answer)
         raise wrong_form("ASK", type(answer))
 
     def construct(self, query: str) -> Iterator[ox.Triple]:
         """The triples of a CONSTRUCT or DESCRIBE query."""
-        answer = self._query(query)
+        answer = self.query(query)
         if isinstance(answer, ox.QueryTriples):
             return iter(answer)
         raise wrong_form("CONSTRUCT or DESCRIBE", type(answer))
 
     def sparql(self, query: str, accept: str | None = None) -> tuple[bytes, str]:
         """The answer of a query of any form, serialized, and its media type."""
-        answer = self._query(query)
+        answer = self.query(query)
         if isinstance(answer, ox.QueryTriples):
             graph_format = choose(accept, GRAPH_FORMATS)
             return serialize(answer, graph_format, self.prefixes), graph_format.media_type
@@ -149,15 +152,48 @@ class LocalStore:
             self._names = prefixes(dataset_base(self))
         return self._names
 
-    def _query(self, query: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+    def query(
+        self,
+        query: str,
+        *,
+        union: bool = True,
+        default: Sequence[ox.NamedNode] | None = None,
+        named: Sequence[ox.NamedNode] | None = None,
+    ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        """The engine's answer to a query of any form, evaluated as it is read.
+
+        Its default graph is the union of all graphs, or the store's own when not `union`; unless the query says FROM,
+        or a dataset is given: `default` graphs, whose union it is, and `named` ones, the only ones that GRAPH sees.
+        Raises `QueryError`.
+        """
         names = self.prefixes
-        refuse_service(query, names)
-        union = not names_graphs(query, names)
+        refuse_service(query, names, self.allowed)
+        dataset: dict[str, object] = {}
+        if default is not None or named is not None:
+            dataset = {"default_graph": list(default or ()), "named_graphs": list(named or ())}
+        elif union and not names_graphs(query, names):
+            dataset = {"use_default_graph_as_union": True}
         try:
             with faults_of(query):
-                return self._store.query(query, prefixes=names, use_default_graph_as_union=union)
+                return self._store.query(query, prefixes=names, **dataset)  # type: ignore[arg-type]
         except OSError as error:
+            if self.allowed:
+                raise EndpointError(f"a place that the query calls did not answer: {error}") from error
             raise StoreError(f"{self.place} cannot be read ({error}): build the graph again") from error
+
+    def graphs(self) -> list[ox.NamedNode]:
+        """The names of the named graphs, sorted."""
+        names = (name for name in self._store.named_graphs() if isinstance(name, ox.NamedNode))
+        return sorted(names, key=lambda name: name.value)
+
+    def has_graph(self, name: ox.NamedNode) -> bool:
+        """Whether there is a named graph of this name."""
+        return self._store.contains_named_graph(name)
+
+    def graph(self, name: ox.NamedNode | ox.DefaultGraph) -> Iterator[ox.Triple]:
+        """The triples of one graph."""
+        for quad in self._store.quads_for_pattern(None, None, None, name):
+            yield quad.triple
 
 
 def open_store(place: str | Path) -> Store:
@@ -183,7 +219,7 @@ def dataset_base(store: Store) -> str:
     return BASE
 
 
-def _identity(folder: Path) -> tuple[int, int] | None:
+def identity(folder: Path) -> tuple[int, int] | None:
     """What tells a directory from another one of the same name; the times, because numbers are used again."""
     try:
         status = folder.stat()

@@ -26,7 +26,7 @@ from kg.serialize import prefixes, serialize
 from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 STORE = "store"
@@ -48,7 +48,7 @@ def check_output(output: Path) -> None:
         raise StoreError(f"{output} cannot be written: {place} is closed to you; name another place with -o DIR")
     with suppress(OSError):
         if (output / LOCK).exists():
-            with _locked(output):
+            with writing(output):
                 pass
 
 
@@ -62,7 +62,7 @@ def write_build(
     """
     try:
         output.mkdir(parents=True, exist_ok=True)
-        with _locked(output):
+        with writing(output):
             _complete(output)
             _clean(output)
             try:
@@ -75,6 +75,22 @@ def write_build(
             return count
     except OSError as error:
         raise StoreError(f"{output} cannot be written: {_reason(error)}; what was in it is unchanged") from error
+
+
+def replace_store(output: Path, make: Callable[[Path], None]) -> None:
+    """Replace the store of a directory by the one that `make` makes at a path, beside the files of the last build.
+
+    To be called within `writing`. Raises what `make` raises; then the last store stands.
+    """
+    _complete(output)
+    _clean(output)
+    try:
+        make(output / (STORE + _NEW))
+        _swap(output)
+    except BaseException:
+        if (output / STORE).exists() or not (output / (STORE + _OLD)).exists():
+            _clean(output)
+        raise
 
 
 def _reason(error: OSError) -> str:
@@ -94,7 +110,7 @@ def settled(output: Path) -> Iterator[Path]:
             return
         else:
             try:
-                with _locked(output):
+                with writing(output):
                     _complete(output)
             except StoreError:
                 pass  # a build is at it
@@ -160,7 +176,7 @@ def _clean(output: Path) -> None:
 
 
 @contextmanager
-def _locked(output: Path) -> Iterator[None]:
+def writing(output: Path) -> Iterator[None]:
     """Be the only writer of a directory; raises `StoreError` at once if another one is."""
     handle = os.open(output / LOCK, os.O_CREAT | os.O_RDWR, 0o644)
     try:
@@ -168,7 +184,7 @@ def _locked(output: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise StoreError(
-                f"another build is writing into {output}: wait for it, or build elsewhere with -o DIR"
+                f"another build or a writable server has {output} in hand: wait for it, or build elsewhere with -o DIR"
             ) from None
         yield
     finally:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import random
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -10,7 +13,7 @@ import pytest
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from kg.annotate import annotate, extract_text
+from kg.annotate import DEFAULT_MODEL, annotate, extract_text, parallel, reader
 from kg.annotate.phrases import coordinated
 from kg.blocks import parse
 from kg.headers import headword
@@ -114,6 +117,35 @@ def test_what_stands_around_an_entry_decides_only_names_and_boilerplate(nlp: Lan
     random.Random(7).shuffle(order)
     for annotation in annotate([entries[n] for n in order], [heads[n] for n in order], nlp):
         assert annotation == together[annotation.entry.id]
+
+
+@pytest.mark.parametrize("start", [None, "raise SystemExit(1)", "print('not a helper')"])
+def test_helpers_change_nothing_and_may_die(nlp: Language, monkeypatch: pytest.MonkeyPatch, start: str | None) -> None:
+    entries = entries_of(TEXT)
+    heads = [headword(e) for e in entries]
+    alone = list(annotate(entries, heads, nlp))
+    monkeypatch.setattr("kg.annotate._BATCH", 1)
+    monkeypatch.setattr("kg.annotate.parallel.WORTH_A_HELPER", 1)
+    if start is not None:
+        monkeypatch.setattr("kg.annotate.parallel._START", start)
+    assert list(annotate(entries, heads, nlp, model=DEFAULT_MODEL, jobs=2)) == alone
+
+
+def test_a_helper_reads_as_the_program_itself_does(nlp: Language) -> None:
+    entries = entries_of(TEXT)
+    heads = [headword(e) for e in entries]
+    command = [sys.executable, "-P", "-c", parallel._START]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as helper:
+        assert helper.stdin is not None
+        assert helper.stdout is not None
+        pickle.dump((DEFAULT_MODEL, entries, heads), helper.stdin)
+        helper.stdin.flush()
+        assert pickle.load(helper.stdout) == "ready"
+        pickle.dump([1, 0], helper.stdin)
+        helper.stdin.flush()
+        assert pickle.load(helper.stdout) == reader(entries, heads, nlp)([1, 0])
+        helper.stdin.close()
+        assert helper.wait(10) == 0
 
 
 def test_copies_of_an_entry_get_the_same_statements_at_their_own_places(nlp: Language) -> None:

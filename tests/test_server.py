@@ -2,72 +2,37 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
-import threading
-import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
 import pyoxigraph as ox
 import pytest
 import rdflib
-import uvicorn
 from SPARQLWrapper import CSV, JSON, TURTLE, XML, SPARQLWrapper
 
 from kg.errors import UsageError
 from kg.graph import KnowledgeGraph
 from kg.queries import named_queries
 from kg.remote import RemoteStore
-from kg.server import app, serve
-from kg.server_limits import Limits
-from kg.store import LocalStore
-from kg.triples import quads
+from kg.server import serve
 from kg.vocabulary import SKOS
 from tests.orchard import orchard_knowledge
+from tests.serving import orchard, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 LABELS = "SELECT ?label { ?c skos:prefLabel ?label } ORDER BY ?label LIMIT 2"
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?l && ?d != ?k) }"
 LONG = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
 
-def orchard() -> KnowledgeGraph:
-    store = LocalStore()
-    store.load(quads(orchard_knowledge()))
-    return KnowledgeGraph(store)
-
-
-@contextmanager
-def running(
-    graph: KnowledgeGraph,
-    limits: Limits | None = None,
-    origin: str | None = "*",
-    hosts: Sequence[str] = ("*",),
-) -> Iterator[str]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            app(graph, limits=limits, origin=origin, hosts=hosts), log_level="error", timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(10)
-
-
 @pytest.fixture(scope="module")
 def web() -> Iterator[httpx.Client]:
-    with running(orchard()) as url, httpx.Client(base_url=url) as client:
+    with running(orchard(), origin="*") as url, httpx.Client(base_url=url) as client:
         yield client
 
 
@@ -246,9 +211,8 @@ def test_from_reads_no_files(web: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
-        ({"params": {}}, 400),
         ({"params": {"query": [LABELS, LABELS]}}, 400),
-        ({"params": {"query": LABELS, "default-graph-uri": "http://example.org/g"}}, 400),
+        ({"params": {"query": LABELS, "default-graph-uri": "no iri"}}, 400),
         ({"params": {"query": ""}}, 400),
         ({"params": {"query": "\x00"}}, 400),
         ({"params": {"query": "SELECT" + "(" * 500}}, 400),
@@ -298,36 +262,6 @@ def test_deep_nesting_does_not_end_the_server(web: httpx.Client, query: str) -> 
 def test_a_query_can_be_too_long(web: httpx.Client) -> None:
     answer = web.post("/sparql", data={"query": f"ASK {{}} # {'x' * 70_000}"})
     assert (answer.status_code, answer.text) == (413, "a query may hold 65,536 bytes at most\n")
-
-
-# --------------------------------------------------------------------------------------------------------- limits
-
-
-def test_a_slow_query_is_told_so_in_time_and_others_go_on() -> None:
-    limits = Limits(seconds=0.5, concurrent=2, patience=0.2)
-    with running(orchard(), limits) as url:
-        start = time.monotonic()
-        answer = httpx.get(f"{url}/sparql", params={"query": ENDLESS}, timeout=20)
-        assert (answer.status_code, answer.text) == (
-            503, "the query took longer than 0.5 seconds: make it narrower, or add a LIMIT\n"
-        )  # fmt: skip
-        assert time.monotonic() - start < 10
-        assert httpx.get(f"{url}/sparql", params={"query": LABELS}, timeout=20).status_code == 200
-        assert httpx.get(f"{url}/sparql", params={"query": ENDLESS}, timeout=20).status_code == 503
-        busy = httpx.get(f"{url}/sparql", params={"query": LABELS}, timeout=20)
-        assert (busy.status_code, busy.headers["retry-after"]) == (429, "5")
-        assert httpx.get(f"{url}/healthz", timeout=20).status_code == 200
-
-
-@pytest.mark.parametrize("accept", ["text/csv", "text/html"])
-def test_an_answer_without_end_is_stopped(accept: str) -> None:
-    with running(orchard(), Limits(answer_bytes=100_000, concurrent=1)) as url:
-        answer = httpx.get(f"{url}/sparql", params={"query": LONG}, headers={"Accept": accept}, timeout=20)
-        assert (answer.status_code, answer.text) == (503, "the answer is larger than 100,000 bytes: add a LIMIT\n")
-        graph = "CONSTRUCT { ?a ?b ?f } { ?a ?b ?c . ?d ?e ?f }"
-        answer = httpx.get(f"{url}/sparql", params={"query": graph}, timeout=20)
-        assert answer.status_code == 503
-        assert httpx.get(f"{url}/sparql", params={"query": LABELS}, timeout=20).status_code == 200
 
 
 # ------------------------------------------------------------------------------------------------- named queries
@@ -407,6 +341,92 @@ def test_pages_escape_all_that_they_show(web: httpx.Client) -> None:
         assert "'onclick" not in page.text
     error = web.get("/queries/what-reduces", params={"concept": SCRIPT}, headers={"Accept": "text/html"})
     assert error.headers["content-type"].startswith("text/plain")
+
+
+# -------------------------------------------------------------------------- descriptions, linked data, validators
+
+SD = "http://www.w3.org/ns/sparql-service-description#"
+VOID = "http://rdfs.org/ns/void#"
+
+
+def graph_of(answer: httpx.Response) -> rdflib.Graph:
+    assert answer.status_code == 200
+    return rdflib.Graph().parse(data=answer.content, format=answer.headers["content-type"].partition(";")[0])
+
+
+@pytest.mark.parametrize("accept", ["text/turtle", "application/rdf+xml", "application/n-triples", "*/*"])
+def test_the_endpoint_without_a_query_describes_itself(web: httpx.Client, accept: str) -> None:
+    found = graph_of(web.get("/sparql", headers={"Accept": accept}))
+    endpoint = rdflib.URIRef(f"{web.base_url}/sparql")
+    assert (None, rdflib.URIRef(f"{SD}endpoint"), endpoint) in found
+    assert (None, rdflib.URIRef(f"{SD}supportedLanguage"), rdflib.URIRef(f"{SD}SPARQL11Query")) in found
+    assert (None, rdflib.URIRef(f"{SD}feature"), rdflib.URIRef(f"{SD}UnionDefaultGraph")) in found
+    names = {str(name) for name in found.objects(None, rdflib.URIRef(f"{SD}name"))}
+    assert "https://kg.example.org/graph/evidence" in names
+
+
+def test_void_tells_what_there_is_in_numbers(web: httpx.Client) -> None:
+    found = graph_of(web.get("/.well-known/void", headers={"Accept": "text/turtle"}))
+    dataset = next(found.subjects(rdflib.RDF.type, rdflib.URIRef(f"{VOID}Dataset")))
+    size = ask(web, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }").json()["results"]["bindings"][0]["n"]["value"]
+    assert str(next(found.objects(dataset, rdflib.URIRef(f"{VOID}triples")))) == size
+    classes = set(found.objects(None, rdflib.URIRef(f"{VOID}class")))
+    assert rdflib.SKOS.Concept in classes
+
+
+def test_the_graphs_own_iris_are_answered_for_people_and_for_programs(web: httpx.Client) -> None:
+    page = web.get("/concept/budding", headers={"Accept": "text/html"})
+    assert page.headers["content-type"].startswith("text/html")
+    assert "<h1>Budding</h1>" in page.text
+    assert "href='/entry/" in page.text
+    iri = rdflib.URIRef("https://kg.example.org/concept/budding")
+    for accept in ("text/turtle", "application/n-triples", "application/rdf+xml", "*/*"):
+        found = graph_of(web.get("/concept/budding", headers={"Accept": accept}))
+        assert (iri, rdflib.SKOS.prefLabel, rdflib.Literal("Budding", lang="en")) in found
+        assert list(found.subjects(None, iri))
+    assert web.get("/concept/budding?format=ntriples").headers["content-type"] == "application/n-triples"
+    assert web.get("/concept/zeppelin").status_code == 404
+    assert web.get("/concept/%3Cscript%3E").status_code in {400, 404}
+    assert web.get("/concept/budding?format=parquet").status_code == 406
+
+
+def test_an_answer_that_the_caller_has_is_not_sent_again(web: httpx.Client) -> None:
+    first = ask(web, LABELS)
+    tag = first.headers["etag"]
+    assert "Accept" in first.headers["vary"]
+    again = web.get("/sparql", params={"query": LABELS}, headers={"Accept": "*/*", "If-None-Match": tag})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    other = web.get("/sparql", params={"query": LABELS}, headers={"Accept": "text/csv", "If-None-Match": tag})
+    assert other.status_code == 200
+    assert "etag" not in ask(web, "SELECT (NOW() AS ?now) {}").headers
+    assert "etag" not in web.post("/sparql", data={"query": LABELS}).headers
+
+
+def test_large_answers_are_compressed_for_those_who_take_it(web: httpx.Client) -> None:
+    query = "SELECT * { ?s ?p ?o }"
+    plain = web.get("/sparql", params={"query": query}, headers={"Accept-Encoding": "identity"})
+    with web.stream("GET", "/sparql", params={"query": query}, headers={"Accept-Encoding": "gzip"}) as answer:
+        assert answer.headers["content-encoding"] == "gzip"
+        assert "Accept-Encoding" in answer.headers["vary"]
+        raw = b"".join(answer.iter_raw())
+    assert len(raw) < len(plain.content) / 3
+    assert sorted(map(str, json.loads(gzip.decompress(raw))["results"]["bindings"])) == sorted(
+        map(str, plain.json()["results"]["bindings"])
+    )
+
+
+def test_the_default_graph_can_be_the_stores_own() -> None:
+    statements = "ASK { ?s a rdf:Statement }"
+    with running(orchard(), union=False) as url:
+        assert httpx.get(f"{url}/sparql", params={"query": statements}).json()["boolean"] is False
+        assert httpx.get(f"{url}/sparql", params={"query": "ASK { ?s a kg:Entry }"}).json()["boolean"] is True
+        named = statements.replace("{ ", "{ GRAPH ?g { ") + " }"
+        assert httpx.get(f"{url}/sparql", params={"query": named}).json()["boolean"] is True
+
+
+def test_an_endpoint_is_not_served_once_more() -> None:
+    with pytest.raises(UsageError, match="is an endpoint already"):
+        serve(KnowledgeGraph(RemoteStore("http://127.0.0.1:9/sparql")))
 
 
 # ---------------------------------------------------------------------------------------------- other clients

@@ -14,7 +14,7 @@ import pytest
 
 from kg.errors import MissingGraph, StoreError, UsageError
 from kg.store import LocalStore, open_store
-from kg.swap import _locked, check_output, write_build
+from kg.swap import check_output, write_build, writing
 from kg.triples import quads
 from tests.tiny import tiny_knowledge
 
@@ -92,7 +92,7 @@ def test_what_would_stop_a_build_is_known_before_it_begins(tmp_path: Path, monke
     check_output(tmp_path / "new" / "deeper")
     assert not (tmp_path / "new").exists()
     write_build(tmp_path / "out", numbered(1))
-    with _locked(tmp_path / "out"), pytest.raises(StoreError, match="another build is writing into"):
+    with writing(tmp_path / "out"), pytest.raises(StoreError, match="another build or a writable server has"):
         check_output(tmp_path / "out")
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(StoreError, match="is closed to you; name another place with -o DIR"):
@@ -187,7 +187,7 @@ def test_a_second_build_into_the_same_directory_is_refused(tmp_path: Path) -> No
     first = threading.Thread(target=write_build, args=(tmp_path, slow()))
     first.start()
     started.wait(10)
-    with pytest.raises(StoreError, match=r"another build is writing into .*: wait for it, or build elsewhere"):
+    with pytest.raises(StoreError, match=r"another build or a writable server has .*: wait for it, or build elsewhere"):
         write_build(tmp_path, numbered(3))
     assert number(tmp_path) == "1", "readers are not disturbed"
     go_on.set()

@@ -4,8 +4,8 @@
     for annotation in annotate(entries, headwords, nlp): …
 
 Two passes over the entries, because what recurs and which names there are must be known before a body can be read;
-then each entry is annotated on its own, the parser seeing each distinct text of a batch once, and copies of an entry
-being read once.
+then each entry is annotated on its own, in batches whose distinct texts the parser sees once, and copies of an entry
+are read once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from kg.annotate.pipeline import DEFAULT_MODEL, load_pipeline
 from kg.names import key
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
     from typing import Any
 
@@ -27,38 +27,55 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_MODEL", "annotate", "extract_text", "load_pipeline"]
 
-_BATCH = 512
-"""Entries whose texts are parsed together; bounds the memory that parses take."""
+_BATCH = 32
+"""Entries whose texts are parsed together."""
 
 
 def annotate(
-    entries: Sequence[Entry],
-    headwords: Sequence[Headword],
-    nlp: Language,
+    entries: Sequence[Entry], headwords: Sequence[Headword], nlp: Language, *, model: str = "", jobs: int = 1
 ) -> Iterator[Annotation]:
     """Annotate entries (with blocks) in the light of all headwords, in the order of the entries.
 
-    `headwords[i]` belongs to `entries[i]`.
+    `headwords[i]` belongs to `entries[i]`. With `model`, the name by which `nlp` was loaded, up to `jobs` processes
+    share the work when there is enough of it; the result is the same.
     """
     from kg.annotate.copies import content, moved
+    from kg.annotate.parallel import WORTH_A_HELPER, annotate_batches
+
+    first: dict[Hashable, int] = {}
+    originals = [first.setdefault(content(*pair), at) for at, pair in enumerate(zip(entries, headwords, strict=True))]
+    distinct = list(first.values())
+    batches = [distinct[start : start + _BATCH] for start in range(0, len(distinct), _BATCH)]
+    read = reader(entries, headwords, nlp)
+    helpers = min(jobs, len(batches)) - 1 if model and len(distinct) >= WORTH_A_HELPER else 0
+    found: dict[int, Annotation] = {}
+    at = 0
+    shared = annotate_batches(batches, read, model, entries, headwords, helpers)
+    for batch, read_batch in zip(batches, shared, strict=True):
+        found.update(zip(batch, read_batch, strict=True))
+        while at < len(entries) and originals[at] in found:
+            here = replace(found[originals[at]], entry=entries[originals[at]], headword=headwords[originals[at]])
+            yield here if originals[at] == at else moved(here, entries[at])
+            at += 1
+
+
+def reader(
+    entries: Sequence[Entry], headwords: Sequence[Headword], nlp: Language
+) -> Callable[[Sequence[int]], list[Annotation]]:
+    """A function that annotates those of the entries at the positions that it is given."""
     from kg.annotate.entry import finish, prepare
     from kg.annotate.glossary import glossary_of
     from kg.annotate.pipeline import parse
 
     glossary = glossary_of(entries, headwords)
     labels = frozenset(key(headword.label) for headword in headwords)
-    for start in range(0, len(entries), _BATCH):
-        batch = [
-            prepare(entry, headword, glossary)
-            for entry, headword in zip(entries[start : start + _BATCH], headwords[start : start + _BATCH], strict=True)
-        ]
+
+    def read(positions: Sequence[int]) -> list[Annotation]:
+        batch = [prepare(entries[at], headwords[at], glossary) for at in positions]
         docs = parse(nlp, (text for work in batch for text in work.texts))
-        first: dict[Hashable, Annotation] = {}
-        for work in batch:
-            same = content(work.entry, work.headword)
-            if same not in first:
-                first[same] = _said(finish(work, docs, glossary), labels)
-            yield first[same] if first[same].entry is work.entry else moved(first[same], work.entry)
+        return [_said(finish(work, docs, glossary), labels) for work in batch]
+
+    return read
 
 
 def _said(annotation: Annotation, labels: AbstractSet[Key]) -> Annotation:

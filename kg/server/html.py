@@ -1,21 +1,27 @@
-"""The few pages of `kg.server`: plain HTML without scripts, all that is shown in them escaped."""
+"""The few pages of the server: plain HTML without scripts, all that is shown in them escaped."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from hashlib import sha256
 from html import escape
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
 
+from kg.serialize import serialize, shortened
 from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS
+from kg.vocabulary import SKOS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from kg.queries import NamedQuery
+
+_MOST = 2_000
+"""How many rows or triples a page shows."""
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a }
@@ -96,22 +102,57 @@ def form(query: NamedQuery) -> bytes:
     )
 
 
-def table(query: str, solutions: ox.QuerySolutions, count: Callable[[int], None]) -> bytes:
-    """A page with the solutions as a table. `count` is told the length of each row."""
-    names = [variable.value for variable in solutions.variables]
-    rows = []
-    for solution in solutions:
-        row = "".join(f"<td>{_cell(solution[name])}</td>" for name in names)
-        count(len(row))
-        rows.append(f"<tr>{row}</tr>")
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    numbers = f"<p>{len(rows):,} row{'' if len(rows) == 1 else 's'}</p>"
-    return _page("Answer", f"{numbers}<table><tr>{head}</tr>{''.join(rows)}</table>{_editor(query)}")
+def answer(query: str, found: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, names: Mapping[str, str]) -> bytes:
+    """A page with the answer of a query: rows as a table, triples as Turtle, the query below to be changed."""
+    if isinstance(found, ox.QueryBoolean):
+        body = f"<pre>{str(bool(found)).lower()}</pre>"
+    elif isinstance(found, ox.QueryTriples):
+        triples = list(islice(found, _MOST + 1))
+        shown = serialize(triples[:_MOST], ox.RdfFormat.TURTLE, names).decode()
+        body = f"{_numbers(len(triples), 'triple')}<pre>{escape(shown)}</pre>"
+    else:
+        variables = [variable.value for variable in found.variables]
+        rows = list(islice(found, _MOST + 1))
+        cells = ("".join(f"<td>{_cell(row[name])}</td>" for name in variables) for row in rows[:_MOST])
+        head = "".join(f"<th>{escape(name)}</th>" for name in variables)
+        body = (
+            f"{_numbers(len(rows), 'row')}<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+        )
+    return _page("Answer", body + _editor(query))
 
 
-def text(query: str, answer: str) -> bytes:
-    """A page with an answer as it is."""
-    return _page("Answer", f"<pre>{escape(answer)}</pre>{_editor(query)}")
+def _numbers(count: int, what: str) -> str:
+    if count > _MOST:
+        return f"<p>The first {_MOST:,} {what}s; there are more: ask for another format, or with OFFSET.</p>"
+    return f"<p>{count:,} {what}{'' if count == 1 else 's'}</p>"
+
+
+def resource(iri: str, triples: Iterable[ox.Triple], base: str, names: Mapping[str, str]) -> bytes:
+    """A page with all that the graph says of an IRI: what it is, has and does, and what leads to it."""
+    own, leading = [], []
+    label = shortened(iri, names)
+    for triple in triples:
+        subject, predicate, value = triple.subject, triple.predicate, triple.object
+        link = f"<a href='{escape(predicate.value)}' rel='noreferrer'>{escape(shortened(predicate.value, names))}</a>"
+        if isinstance(subject, ox.NamedNode) and subject.value == iri:
+            own.append((predicate.value, f"<tr><td>{link}</td><td>{_own_cell(value, base, names)}</td></tr>"))
+            if predicate == SKOS.prefLabel and isinstance(value, ox.Literal):
+                label = value.value
+        else:
+            leading.append((predicate.value, f"<tr><td>{_own_cell(subject, base, names)}</td><td>{link}</td></tr>"))
+    tables = f"<table>{''.join(row for _, row in sorted(own))}</table>"
+    if leading:
+        rows = "".join(row for _, row in sorted(leading))
+        tables += f"<h2>What leads here</h2>{_numbers(len(leading), 'triple')}<table>{rows}</table>"
+    links = "".join(f"<a href='?format={name}'>{name}</a> " for name in GRAPH_FORMATS)
+    return _page(label, f"<p>{escape(iri)}</p>{tables}<p>As data: {links}</p>")
+
+
+def _own_cell(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple, base: str, names: Mapping[str, str]) -> str:
+    """A cell whose links stay on this server if they lead to IRIs of its graph."""
+    if isinstance(term, ox.NamedNode) and term.value.startswith(base):
+        return f"<a href='/{escape(term.value.removeprefix(base))}'>{escape(shortened(term.value, names))}</a>"
+    return _cell(term)
 
 
 def _page(title: str, body: str) -> bytes:

@@ -1,0 +1,51 @@
+"""What every response says about itself: what a browser may do with it, and what it depends on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+
+from kg.server.html import SECURITY_HEADERS
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_METHODS = {"/sparql": "GET, HEAD, POST, OPTIONS", "/store": "GET, HEAD, PUT, POST, DELETE, OPTIONS"}
+
+
+class HeadersMiddleware:
+    """Adds the headers, and answers OPTIONS, also when a browser asks whether a script of `origin` may do something."""
+
+    def __init__(self, app: ASGIApp, origin: str | None) -> None:
+        self._app = app
+        self._origin = origin
+        self._headers = dict(SECURITY_HEADERS)
+        if origin is not None:
+            self._headers["Access-Control-Allow-Origin"] = origin
+            self._headers["Access-Control-Expose-Headers"] = "ETag, Kg-Truncated"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(self._headers)
+                headers.add_vary_header("Accept, Origin")
+            await send(message)
+
+        respond = self._options(scope) if scope["method"] == "OPTIONS" else self._app
+        await respond(scope, receive, send_with_headers)
+
+    def _options(self, scope: Scope) -> Response:
+        methods = _METHODS.get(scope["path"], "GET, HEAD, OPTIONS")
+        headers = {"Allow": methods}
+        if self._origin is not None:
+            headers["Access-Control-Allow-Methods"] = methods
+            headers["Access-Control-Allow-Headers"] = "Accept, Authorization, Content-Type, If-None-Match"
+        return Response(status_code=204, headers=headers)

@@ -1,0 +1,288 @@
+"""A process that reads the graph for the server: one job at a time, killed when a job lasts too long.
+
+Started by `kg.server.pool` as `python -P -c "from kg.server.worker import main; main()" FD SETTINGS`. It looks before
+each job whether the graph on disk is still the one that it has open, so that a build is served from its first moment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import pyoxigraph as ox
+
+from kg.errors import (
+    ConceptNotFound,
+    EndpointError,
+    KgError,
+    NotAcceptable,
+    QueryError,
+    StoreError,
+    UsageError,
+)
+from kg.graph import KnowledgeGraph
+from kg.queries import named_query
+from kg.server import describe, html
+from kg.server.answer import content_type, send
+from kg.server.channel import Channel, ServerGone
+from kg.server.limits import Limits, Refusal
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS
+from kg.store import LocalStore, identity
+from kg.swap import STORE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from kg.server.channel import Json
+
+STACK = 512 << 20
+"""Bytes of address space for the stack of the thread that works; memory is used only as far as a query nests."""
+
+_GRACE = 5
+"""Seconds after which a worker that nobody kills ends itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a worker is started.
+
+    `union` says that the default graph of queries is the union of all graphs; `allowed` are the places that SERVICE and
+    LOAD may call.
+    """
+
+    place: str
+    limits: Limits
+    union: bool = True
+    writable: bool = False
+    allowed: tuple[str, ...] = ()
+
+    def dumped(self) -> str:
+        """As the argument of a process."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def loaded(cls, text: str) -> Settings:
+        """From the argument of a process."""
+        values = json.loads(text)
+        return cls(**{**values, "limits": Limits(**values["limits"]), "allowed": tuple(values["allowed"])})
+
+
+def main() -> None:
+    """Work until the server closes the socket."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the server
+    settings = Settings.loaded(sys.argv[2])
+    channel = Channel(socket.socket(fileno=int(sys.argv[1])))
+    threading.stack_size(STACK)
+    thread = threading.Thread(target=_work, args=(channel, settings), name="work")
+    thread.start()
+    thread.join()
+    os._exit(0)  # nothing that is still open needs care, and the engine's threads may not be waited for
+
+
+@contextmanager
+def _bounded_memory(size: int) -> Iterator[None]:
+    """Within it memory is free; from its end on the process may grow by so many bytes, and dies if it wants more."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    yield
+    statm = Path("/proc/self/statm")
+    if statm.exists():  # only Linux tells how much is mapped
+        limit = int(statm.read_text().split()[0]) * resource.getpagesize() + size
+        resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+def _work(channel: Channel, settings: Settings) -> None:
+    try:
+        answers: Mapping[str, Callable[[Channel, Json], None]]
+        if settings.writable:
+            from kg.server.writer import Writer
+
+            answers = Writer(settings).jobs
+        else:
+            answers = Reader(settings).jobs
+    except KgError as error:
+        _refuse(channel, Refusal(503, str(error)))
+        return
+    channel.send(b"R")
+    seconds = settings.limits.update_seconds if settings.writable else settings.limits.seconds
+    while (job := channel.receive()) is not None:
+        signal.setitimer(signal.ITIMER_REAL, seconds + _GRACE)
+        try:
+            answers[job["do"]](channel, job)
+        except Refusal as refusal:
+            _refuse(channel, refusal)
+        except KgError as error:
+            _refuse(channel, Refusal(status(error), str(error)))
+        except MemoryError:
+            _refuse(channel, too_much_memory(settings.limits))
+        except ServerGone:
+            return
+        except (OSError, RuntimeError, ValueError) as error:  # what the engine meets while its answer is read
+            called = settings.allowed and isinstance(error, OSError)
+            _refuse(channel, Refusal(502 if called else 400, f"the query cannot be evaluated: {error}"))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _refuse(channel: Channel, refusal: Refusal) -> None:
+    words = {"status": refusal.status, "message": str(refusal), "headers": refusal.headers}
+    channel.send(b"X", json.dumps(words).encode())
+
+
+def too_much_memory(limits: Limits) -> Refusal:
+    """The refusal of a query that wanted more memory than there is for it."""
+    return Refusal(503, f"the query needs more than {limits.memory_bytes:,} bytes of memory: make it narrower")
+
+
+def status(error: KgError) -> int:
+    """The HTTP status for an error."""
+    match error:
+        case ConceptNotFound():
+            return 404
+        case NotAcceptable():
+            return 406
+        case UsageError():
+            return 400
+        case EndpointError():
+            return 502
+        case StoreError():
+            return 503
+        case _:
+            return 500
+
+
+class Reader:
+    """Answers what can be asked of a graph that only is read. `jobs` are its methods by name."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._output = Path(settings.place)
+        self._limits = settings.limits
+        self._union = settings.union
+        self._allowed = settings.allowed
+        self._identity: object = None
+        self._graph = self.graph
+        self.jobs: Mapping[str, Callable[[Channel, Json], None]] = {
+            "query": self._query,
+            "named": self._named,
+            "resource": self._resource,
+            "home": self._home,
+            "service": self._service,
+            "void": self._void,
+            "read": self._read,
+        }
+
+    @property
+    def graph(self) -> KnowledgeGraph:
+        """The graph that is on disk now."""
+        now = identity(self._output / STORE)
+        if self._identity is None or now != self._identity:
+            with _bounded_memory(self._limits.memory_bytes):
+                store = LocalStore.open(self._output)
+            store.allowed = frozenset(self._allowed)
+            self._graph = KnowledgeGraph(store)
+            self._identity = now
+        return self._graph
+
+    @property
+    def store(self) -> LocalStore:
+        """Its store."""
+        store = self.graph.store
+        assert isinstance(store, LocalStore)
+        return store
+
+    def _evaluate(self, query: str, job: Json) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        default, named = job.get("default"), job.get("graphs")
+        if default is None and named is None:
+            return self.store.query(query, union=self._union)
+        return self.store.query(
+            query, default=[_iri(text) for text in default or ()], named=[_iri(text) for text in named or ()]
+        )
+
+    def _query(self, channel: Channel, job: Json) -> None:
+        self._answer(channel, job["query"], job)
+
+    def _answer(self, channel: Channel, query: str, job: Json) -> None:
+        """Evaluate a query and send the answer: to a person as a page, to a program in the format it likes best."""
+        deadline = monotonic() + self._limits.seconds
+        accept, wanted = job.get("accept"), job.get("format", "")
+        answer = self._evaluate(query, job)
+        if wanted == "html" or (not wanted and html.preferred(accept)):
+            channel.send_answer(*_page(html.answer(query, answer, self.store.prefixes)))
+            return
+        offered = GRAPH_FORMATS if isinstance(answer, ox.QueryTriples) else RESULT_FORMATS
+        # A name of a format goes before the header if this kind of answer has it.
+        send(channel, answer, wanted if wanted in offered else accept, self.store.prefixes, self._limits, deadline)
+
+    def _named(self, channel: Channel, job: Json) -> None:
+        graph = self.graph
+        text = named_query(job["name"]).bind(job["values"], lambda concept: graph.concept(concept).iri)
+        if job.get("format") == "sparql":
+            channel.send_answer(_head("application/sparql-query; charset=utf-8"), text.encode())
+        else:
+            self._answer(channel, text, job)
+
+    def _resource(self, channel: Channel, job: Json) -> None:
+        """What the graph says of an IRI of its own."""
+        iri = _iri(self.graph.base + job["path"])
+        accept, wanted = job.get("accept"), job.get("format", "")
+        triples = describe.resource(self.store, iri)
+        if not triples:
+            raise Refusal(404, f"nothing is known of <{iri.value}>")
+        if wanted == "html" or (not wanted and html.preferred(accept)):
+            channel.send_answer(*_page(html.resource(iri.value, triples, self.graph.base, self.store.prefixes)))
+            return
+        send(channel, triples, wanted or accept, self.store.prefixes, self._limits, monotonic() + self._limits.seconds)
+
+    def _home(self, channel: Channel, job: Json) -> None:
+        from kg.queries import named_queries
+
+        counts = describe.counts(self.store)
+        channel.send_answer(*_page(html.home(self._output.name, counts, named_queries())))
+
+    def _service(self, channel: Channel, job: Json) -> None:
+        triples = describe.service(self.store, job["url"], union=self._union, writable=job["writable"])
+        self._describe(channel, triples, job)
+
+    def _void(self, channel: Channel, job: Json) -> None:
+        self._describe(channel, describe.void(self.store, job["url"]), job)
+
+    def _describe(self, channel: Channel, triples: list[ox.Triple], job: Json) -> None:
+        deadline = monotonic() + self._limits.seconds
+        wanted = job.get("format") or job.get("accept")
+        send(channel, triples, wanted, describe.PREFIXES | self.store.prefixes, self._limits, deadline)
+
+    def _read(self, channel: Channel, job: Json) -> None:
+        """A graph of the Graph Store Protocol."""
+        store = self.store
+        graph = ox.DefaultGraph() if job["graph"] is None else _iri(job["graph"])
+        if isinstance(graph, ox.NamedNode) and not store.has_graph(graph):
+            raise Refusal(404, f"there is no graph <{graph.value}> here")
+        triples = store.graph(graph)
+        wanted = job.get("format") or job.get("accept")
+        send(channel, triples, wanted, store.prefixes, self._limits, monotonic() + self._limits.seconds)
+
+
+def _iri(text: str) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(text)
+    except ValueError as error:
+        raise QueryError(f"{escape(text, quote=False)!r} is no IRI: {error}") from error
+
+
+def _head(media: str) -> dict[str, Any]:
+    return {"status": 200, "headers": {"Content-Type": content_type(media)}}
+
+
+def _page(content: bytes) -> tuple[dict[str, Any], bytes]:
+    return _head("text/html"), content
