@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -36,17 +37,17 @@ from kg.answers import (
     Step,
 )
 from kg.errors import UsageError
-from kg.index import ConceptIndex, Edge, readings
+from kg.index import ConceptIndex, Edge, readings, relation_named
 from kg.paths import UNIT, Constraints, Network, Weights, shortest_paths
 from kg.quotes import Quotes, ordered
 from kg.serialize import prefixes
+from kg.services import Prepared, prepare
 from kg.sparql import form
-from kg.store import dataset_base, open_store
+from kg.store import LocalStore, dataset_base, open_store
 from kg.vocabulary import SKOS, entry_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path as FilePath
 
     import networkx
     import rdflib
@@ -171,6 +172,10 @@ class KnowledgeGraph:
         """The concepts that a text most likely asks for: by name, then by definition and quotes, then by spelling."""
         return self._search_index.search(text, limit)
 
+    def scores(self, text: str) -> Mapping[str, float]:
+        """The scores of all concepts that `search` finds for a text, by IRI."""
+        return self._search_index.scores(text)
+
     # ----------------------------------------------------------------------------------------------------- paths
 
     def path(
@@ -196,8 +201,8 @@ class KnowledgeGraph:
         constraints = Constraints(
             max_hops=max_hops,
             directed=directed,
-            predicates=frozenset(map(self._predicate, predicates)),
-            exclude=frozenset(map(self._predicate, exclude)),
+            predicates=frozenset(map(relation_named, predicates)),
+            exclude=frozenset(map(relation_named, exclude)),
             avoid=frozenset(self.concept(name).iri for name in avoid),
             min_confidence=min_confidence,
         )
@@ -226,7 +231,7 @@ class KnowledgeGraph:
 
         An edge (u, v, key) of `to_networkx()` is asked for as `evidence(u, key, v)`. The object may be a year.
         """
-        name = self._predicate(predicate)
+        name = relation_named(predicate)
         stated = [edge for edge in self._outgoing.get(self.concept(subject).iri, ()) if edge.predicate == name]
         found = [edge for edge in stated if edge.literal and edge.object == object]
         if not found:
@@ -247,18 +252,34 @@ class KnowledgeGraph:
     def query(self, text: str) -> ox.QuerySolutions | bool | list[ox.Triple]:
         """The answer of a SPARQL query: solutions of a SELECT, the truth of an ASK, the triples of the other forms.
 
-        The prefixes of `kg.serialize.prefixes` need not be declared. Raises QueryError, with line and column.
+        The prefixes of `kg.serialize.prefixes` need not be declared; searches and paths can be asked for as in
+        `kg.services`. Raises QueryError, with line and column.
         """
-        answer = form(text, prefixes(self.base))
-        if answer is ox.QuerySolutions:
+        text, functions = self.prepare(text)
+        if isinstance(self.store, LocalStore):
+            answer = (self.store.knowing(functions) if functions else self.store).answer(text)
+            if isinstance(answer, ox.QuerySolutions):
+                return answer
+            return bool(answer) if isinstance(answer, ox.QueryBoolean) else list(answer)
+        asked = form(text, prefixes(self.base))
+        if asked is ox.QuerySolutions:
             return self.store.select(text)
-        if answer is ox.QueryBoolean:
+        if asked is ox.QueryBoolean:
             return self.store.ask(text)
         return list(self.store.construct(text))
 
     def sparql(self, text: str, accept: str | None = None) -> tuple[bytes, str]:
         """The serialized answer of a SPARQL query and its media type; `accept` as in `Store.sparql`."""
-        return self.store.sparql(text, accept)
+        text, functions = self.prepare(text)
+        store = self.store.knowing(functions) if functions and isinstance(self.store, LocalStore) else self.store
+        return store.sparql(text, accept)
+
+    def prepare(self, text: str) -> Prepared:
+        """The query as an engine can answer it, and the functions of ours that it calls: `kg.services` has them.
+
+        A query that asks for no search, path or neighbours is given back as it is. Raises QueryError.
+        """
+        return prepare(self, text)
 
     def stats(self) -> Statistics:
         """The graph in numbers."""
@@ -316,7 +337,11 @@ class KnowledgeGraph:
     def _search_index(self) -> SearchIndex:
         from kg.search import SearchIndex
 
-        return SearchIndex(self.index)
+        if isinstance(self.store, LocalStore) and self.store.identity is not None:
+            return SearchIndex.kept(
+                FilePath(self.store.place) / "search.index", self.store.identity, lambda: self.index
+            )
+        return SearchIndex.of(self.index)
 
     @cached_property
     def _asker(self) -> Asker:
@@ -351,14 +376,6 @@ class KnowledgeGraph:
     def _refs(self, rows: Iterable[ox.QuerySolution], *, without: str) -> tuple[ConceptRef, ...]:
         iris = {row["concept"].value for row in rows} - {without}
         return tuple(sorted(self.index.refs[iri] for iri in iris if iri in self.index.refs))
-
-    def _predicate(self, name: str) -> str:
-        """The local name of a relation given as `uses`, `kg:uses` or its IRI."""
-        known = readings()
-        for local, reading in known.items():
-            if name in (local, f"kg:{local}", f"skos:{local}", reading.iri):
-                return local
-        raise UsageError(f"no relation {name!r}; the relations are {', '.join(known)}")
 
     def _relation(self, edge: Edge, seen_from: str, quotes: Mapping[str, tuple[Quote, ...]]) -> Relation:
         """An edge as it reads from one of its ends."""

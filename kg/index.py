@@ -76,6 +76,15 @@ def readings() -> Mapping[str, Reading]:
     return known | {RELATED: Reading(SKOS.related.value, "is related to", "is related to", True)}
 
 
+def relation_named(name: str) -> str:
+    """The local name of a relation given as `uses`, `kg:uses` or its IRI; raises UsageError for any other."""
+    known = readings()
+    for local, reading in known.items():
+        if name in (local, f"kg:{local}", f"skos:{local}", reading.iri):
+            return local
+    raise UsageError(f"no relation {name!r}; the relations are {', '.join(known)}")
+
+
 class ConceptIndex:
     """The concepts of a store by every name they have."""
 

@@ -28,9 +28,10 @@ from pyoxigraph import Literal, NamedNode
 
 from kg import vocabulary
 from kg.errors import OntologyError, QueryError
+from kg.tokens import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     Resolve = Callable[[str], str]
@@ -281,35 +282,7 @@ def _fault(path: Path, line: int, what: str) -> QueryError:
     return QueryError(f"{path}:{line}: {what}", line=line)
 
 
-# ------------------------------------------------------------------------------------------------- SPARQL as tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token of SPARQL: its kind (a group of `_TOKEN`) and its text."""
-
-    kind: str
-    text: str
-
-
-_TOKEN = re.compile(
-    r"""(?P<comment>\#[^\r\n]*)
-    | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-    | (?P<string>\"{3}(?:\\.|(?!\"{3}).)*\"{3} | '{3}(?:\\.|(?!'{3}).)*'{3}
-               | "(?:\\.|[^"\\\r\n])*" | '(?:\\.|[^'\\\r\n])*')
-    | (?P<variable>[?$]\w+)
-    | (?P<name>[\w.-]*:(?:\\.|[\w.:%-])*)
-    | (?P<number>[0-9]+)
-    | (?P<word>[A-Za-z_@][\w-]*)
-    | (?P<other>.)""",
-    re.VERBOSE | re.DOTALL,
-)
-
-
-def tokens(text: str) -> Iterator[Token]:
-    """Yield the tokens of a SPARQL text; joined they are the text again."""
-    for match in _TOKEN.finditer(text):
-        yield Token(match.lastgroup or "other", match[0])
+# ------------------------------------------------------------------------------------------- what a text answers with
 
 
 def _columns(text: str) -> list[str]:
@@ -337,7 +310,7 @@ def _limit(text: str) -> str | None:
 
 
 def _limit_position(text: str) -> int:
-    said = [(at, t) for at, t in enumerate(tokens(text)) if t.kind != "comment" and t.text.strip()]
+    said = [(at, token) for at, token in enumerate(tokens(text)) if not token.blank]
     if len(said) >= 2 and said[-1][1].kind == "number" and said[-2][1].text.upper() == "LIMIT":
         return said[-1][0]
     return -1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import pyoxigraph as ox
@@ -15,9 +16,12 @@ import pyoxigraph as ox
 from kg.errors import NotAcceptable, QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     Format = TypeVar("Format", ox.QueryResultsFormat, ox.RdfFormat)
+    Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+    Functions = Mapping[ox.NamedNode, Callable[..., Term | None]]
+    """What a query may call beyond SPARQL's own functions, by IRI; None, or an exception, is SPARQL's error."""
     Form = type[ox.QuerySolutions] | type[ox.QueryBoolean] | type[ox.QueryTriples]
 
 RESULT_FORMATS: Mapping[str, ox.QueryResultsFormat] = {
@@ -90,13 +94,16 @@ _FROM = re.compile(_spelled("from"), re.IGNORECASE)
 _SERVICE_CLAUSE = re.compile(_spelled("service") + r"(?:\s+silent\b)?", re.IGNORECASE)
 
 
-def refuse_service(query: str, names: Mapping[str, str], allowed: Collection[str] = ()) -> None:
+def refuse_service(
+    query: str, names: Mapping[str, str], allowed: Collection[str] = (), *, shown: str | None = None
+) -> None:
     """Raise `QueryError` if the query has a `SERVICE` clause, which the engine would send over the network.
 
     Whether the word is a keyword, or part of a string, comment, variable or IRI, is for the parser to say: the query is
     parsed with every "service" misspelt, and if that still is SPARQL, none of them was the keyword. Nothing is
     evaluated on the way but over an empty store, and no misspelt query has a clause to send. `names` are the prefixes
-    that need no declaration. Clauses that name one of the `allowed` endpoints, in full, are let through.
+    that need no declaration. Clauses that name one of the `allowed` endpoints, in full, are let through. Errors show
+    the text `shown` where it is given: the query as it was written, in the same places.
     """
     if not _SERVICE.search(query):
         return
@@ -110,7 +117,7 @@ def refuse_service(query: str, names: Mapping[str, str], allowed: Collection[str
         try:
             _parse(_SERVICE_CLAUSE.sub("GRAPH", query), names)
         except SyntaxError:
-            raise query_error(query, error) from error
+            raise query_error(shown or query, error) from error
         raise QueryError(
             "SERVICE is not evaluated here, because it would send the query over the network; "
             "ask the other endpoint directly (--endpoint URL)"
@@ -130,7 +137,7 @@ def refuse_calls(update: str, names: Mapping[str, str], allowed: Collection[str]
     checked = update
     for place in allowed:
         iri = rf"<{re.escape(place)}>"
-        checked = re.sub(rf"{_SERVICE_CLAUSE.pattern}\s*{iri}", f"GRAPH <{place}>", checked, flags=re.I)
+        checked = re.sub(rf"{_SERVICE_CLAUSE.pattern}\s*{iri}", f"GRAPH <{place}>", checked, flags=re.IGNORECASE)
         load = rf"\bload\s+(?:silent\s+)?{iri}"
         checked = re.sub(rf"{load}\s+into\s+graph\b", f"COPY SILENT GRAPH <{place}> TO GRAPH", checked, flags=re.I)
         checked = re.sub(load, f"CLEAR SILENT GRAPH <{place}>", checked, flags=re.I)
@@ -150,19 +157,42 @@ def refuse_calls(update: str, names: Mapping[str, str], allowed: Collection[str]
 
 def names_graphs(query: str, names: Mapping[str, str]) -> bool:
     """Whether the query has a `FROM` clause, and so chooses its default graph itself; found out as above."""
-    if _FROM.search(query):
-        try:
-            _parse(_FROM.sub("frqq", query), names)
-        except SyntaxError:
-            return True
-    return False
+    return _FROM.search(query) is not None and not parses(_FROM.sub("frqq", query), names)
 
 
-def form(query: str, names: Mapping[str, str]) -> Form:
-    """The class of the query's answer, learnt by asking an empty store; raises `QueryError`."""
+def is_service(query: str, start: int, names: Mapping[str, str]) -> bool:
+    """Whether the word "service" at `start` is the keyword, in a query that parses without any such clause.
+
+    It is if the query does not parse with the word misspelt; no other clause of the kind may be left in it.
+    """
+    return not parses(query[:start] + "serviqq" + query[start + len("service") :], names)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is known of a query that may be evaluated: its text with the prefixes it uses, and its default graph.
+
+    `union` says that this is the union of all graphs, because the query does not choose one itself.
+    """
+
+    text: str
+    union: bool
+
+
+def plan(query: str, names: Mapping[str, str], allowed: Collection[str] = ()) -> Plan:
+    """The plan of a query that knows these prefixes; raises `QueryError` for a `SERVICE` clause that is not allowed."""
+    refuse_service(query, names, allowed)
+    return Plan(declare(query, names), not names_graphs(query, names))
+
+
+def form(query: str, names: Mapping[str, str], functions: Functions | None = None) -> Form:
+    """The class of the query's answer, learnt by asking an empty store; raises `QueryError`.
+
+    `functions` are those that it may call beyond SPARQL's own.
+    """
     refuse_service(query, names)
     with faults_of(query):
-        return type(ox.Store().query(query, prefixes=dict(names)))
+        return type(ox.Store().query(query, prefixes=used(query, names), custom_functions=dict(functions or {})))
 
 
 def wrong_form(wanted: str, answer: type) -> QueryError:
@@ -177,10 +207,30 @@ def wrong_form(wanted: str, answer: type) -> QueryError:
 
 def _parse(query: str, names: Mapping[str, str]) -> None:
     with suppress(RuntimeError, OSError):  # what goes wrong in evaluating it over nothing is of no interest
-        ox.Store().query(query, prefixes=dict(names))
+        ox.Store().query(query, prefixes=used(query, names))
+
+
+def parses(query: str, names: Mapping[str, str]) -> bool:
+    """Whether the text is a query of SPARQL; it must have no `SERVICE` clause, which would be sent."""
+    try:
+        _parse(query, names)
+    except SyntaxError:
+        return False
+    return True
 
 
 # -------------------------------------------------------------------------------------------------------- prefixes
+
+
+def used(query: str, names: Mapping[str, str]) -> dict[str, str]:
+    """Those of the prefixes that the query may use; all of them if it writes letters as code points (`\\u006B`).
+
+    >>> used("SELECT * { ?s kg:uses ?o }", {"kg": "http://example.org/kg#", "oa": "http://example.org/oa#"})
+    {'kg': 'http://example.org/kg#'}
+    """
+    if "\\" in query:
+        return dict(names)
+    return {name: iri for name, iri in names.items() if f"{name}:" in query}
 
 
 def declare(query: str, names: Mapping[str, str]) -> str:
@@ -206,10 +256,18 @@ def faults_of(query: str, *, updates: bool = False) -> Iterator[None]:
     """Within it, what the engine finds wrong with the query, or update, is raised as `QueryError`."""
     try:
         yield
-    except SyntaxError as error:
-        raise query_error(query, error, updates=updates) from error
-    except (RuntimeError, ValueError) as error:  # an unknown function, an aggregate that cannot be computed
-        raise QueryError(f"the query cannot be evaluated: {error}") from error
+    except _FAULTS as error:
+        raise fault_of(query, error, updates=updates) from error
+
+
+_FAULTS = (SyntaxError, RuntimeError, ValueError)
+
+
+def fault_of(query: str, error: Exception, *, updates: bool = False) -> QueryError:
+    """What the engine finds wrong with a query, or update, as a `QueryError`."""
+    if isinstance(error, SyntaxError):
+        return query_error(query, error, updates=updates)
+    return QueryError(f"the query cannot be evaluated: {error}")  # an unknown function, an impossible aggregate
 
 
 def query_error(query: str, error: SyntaxError, *, updates: bool = False) -> QueryError:
@@ -229,8 +287,6 @@ def query_error(query: str, error: SyntaxError, *, updates: bool = False) -> Que
         # then names the place behind them.
         position = max(position - len(keyword) for keyword in keywords)
     position = max(0, min(position, len(query)))
-    line = query.count("\n", 0, position) + 1
-    column = position - (query.rfind("\n", 0, position) + 1) + 1
     if "Prefix not found" in reasons:
         name = re.search(r"[\w.-]*:[\w.%-]*$", query[:position])
         what = f"no prefix {name[0].partition(':')[0] + ':' if name else ''} is declared"
@@ -242,8 +298,14 @@ def query_error(query: str, error: SyntaxError, *, updates: bool = False) -> Que
         what = "this is an update, and graphs are only read: ask with SELECT, ASK, CONSTRUCT or DESCRIBE"
     else:
         what = "this is not SPARQL"
-    text = lines[line - 1].rstrip("\r")
-    shown = text.replace("\t", " ")
+    return error_at(query, position, what)
+
+
+def error_at(query: str, position: int, what: str) -> QueryError:
+    """An error at a position of a query, counted from 0: says line and column, and shows the line with a caret."""
+    line = query.count("\n", 0, position) + 1
+    column = position - (query.rfind("\n", 0, position) + 1) + 1
+    shown = query.split("\n")[line - 1].rstrip("\r").replace("\t", " ")
     return QueryError(
         f"line {line}, column {column}: {what}\n    {shown}\n    {' ' * (column - 1)}^", line=line, column=column
     )

@@ -10,19 +10,28 @@ alike, and know the prefixes of `kg.serialize.prefixes` (`kg:`, `skos:`, `concep
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyoxigraph as ox
 
 from kg.errors import EndpointError, MissingGraph, StoreError
 from kg.serialize import prefixes, serialize
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, faults_of, names_graphs, refuse_service, wrong_form
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, fault_of, plan, wrong_form
 from kg.swap import check_output, settled, write_build
 from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from kg.sparql import Functions, Plan, Term
+
+_MOST_REMEMBERED = 1000
+"""How many queries a store remembers the plans of."""
+
+_LONGEST_REMEMBERED = 10_000
+"""Characters of the longest of them."""
 
 __all__ = ["LocalStore", "Store", "check_output", "dataset_base", "open_store", "write_build"]
 
@@ -56,15 +65,21 @@ class Store(Protocol):
 
 
 class LocalStore:
-    """A pyoxigraph store in a directory (read-only) or in memory."""
+    """A pyoxigraph store in a directory (read-only) or in memory.
+
+    `identity` tells what was opened in a directory from whatever stands there before or afterwards.
+    """
 
     allowed: frozenset[str] = frozenset()
     """The endpoints that queries may call with SERVICE; none, unless the store's owner says so."""
 
-    def __init__(self, store: ox.Store | None = None, place: str = ":memory:") -> None:
+    def __init__(self, store: ox.Store | None = None, place: str = ":memory:", *, identity: str | None = None) -> None:
         self.place = place
+        self.identity = identity
         self._store = ox.Store() if store is None else store
         self._names: dict[str, str] = {}
+        self._plans: dict[str, Plan] = {}
+        self._functions: dict[ox.NamedNode, Callable[..., Term | None]] = {}
 
     def __len__(self) -> int:
         return len(self._store)
@@ -86,7 +101,7 @@ class LocalStore:
             before = identity(folder)
             fault = None
             try:
-                store = cls(ox.Store.read_only(str(folder)), str(output))
+                store = cls(ox.Store.read_only(str(folder)), str(output), identity=_files(folder))
             except (OSError, RuntimeError) as error:
                 fault = error
             if before is None or identity(folder) != before:
@@ -98,9 +113,16 @@ class LocalStore:
             return store
         raise MissingGraph(output)
 
+    def knowing(self, functions: Functions) -> LocalStore:
+        """The same store for queries that call these functions."""
+        other = LocalStore(self._store, self.place, identity=self.identity)
+        other._names, other._plans, other._functions = self._names, self._plans, dict(functions)
+        other.allowed = self.allowed
+        return other
+
     def load(self, quads: Iterable[ox.Quad]) -> None:
         """Add quads, all or none; only a store in memory takes them."""
-        self._names = {}
+        self._names, self._plans = {}, {}
         try:
             self._store.bulk_extend(quads)
         except (OSError, RuntimeError) as error:
@@ -112,28 +134,28 @@ class LocalStore:
 
     def select(self, query: str) -> ox.QuerySolutions:
         """The solutions of a SELECT query."""
-        answer = self.query(query)
+        answer = self.answer(query)
         if isinstance(answer, ox.QuerySolutions):
             return answer
         raise wrong_form("SELECT", type(answer))
 
     def ask(self, query: str) -> bool:
         """The answer of an ASK query."""
-        answer = self.query(query)
+        answer = self.answer(query)
         if isinstance(answer, ox.QueryBoolean):
             return bool(answer)
         raise wrong_form("ASK", type(answer))
 
     def construct(self, query: str) -> Iterator[ox.Triple]:
         """The triples of a CONSTRUCT or DESCRIBE query."""
-        answer = self.query(query)
+        answer = self.answer(query)
         if isinstance(answer, ox.QueryTriples):
             return iter(answer)
         raise wrong_form("CONSTRUCT or DESCRIBE", type(answer))
 
     def sparql(self, query: str, accept: str | None = None) -> tuple[bytes, str]:
         """The answer of a query of any form, serialized, and its media type."""
-        answer = self.query(query)
+        answer = self.answer(query)
         if isinstance(answer, ox.QueryTriples):
             graph_format = choose(accept, GRAPH_FORMATS)
             return serialize(answer, graph_format, self.prefixes), graph_format.media_type
@@ -152,7 +174,7 @@ class LocalStore:
             self._names = prefixes(dataset_base(self))
         return self._names
 
-    def query(
+    def answer(
         self,
         query: str,
         *,
@@ -160,26 +182,38 @@ class LocalStore:
         default: Sequence[ox.NamedNode] | None = None,
         named: Sequence[ox.NamedNode] | None = None,
     ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
-        """The engine's answer to a query of any form, evaluated as it is read.
+        """What the engine answers to a query of any form, evaluated as it is read.
 
         Its default graph is the union of all graphs, or the store's own when not `union`; unless the query says FROM,
         or a dataset is given: `default` graphs, whose union it is, and `named` ones, the only ones that GRAPH sees.
         Raises `QueryError`.
         """
-        names = self.prefixes
-        refuse_service(query, names, self.allowed)
-        dataset: dict[str, object] = {}
-        if default is not None or named is not None:
-            dataset = {"default_graph": list(default or ()), "named_graphs": list(named or ())}
-        elif union and not names_graphs(query, names):
-            dataset = {"use_default_graph_as_union": True}
+        known = self._plans.get(query) or self._plan(query)
+        how: dict[str, Any] = {"custom_functions": self._functions}
+        if default is None and named is None:
+            how["use_default_graph_as_union"] = union and known.union
+        else:
+            how |= {"default_graph": list(default or ()), "named_graphs": list(named or ())}
         try:
-            with faults_of(query):
-                return self._store.query(query, prefixes=names, **dataset)  # type: ignore[arg-type]
+            try:
+                return self._store.query(known.text, **how)
+            except SyntaxError:  # ask once more in the user's own text, where the fault has its place
+                return self._store.query(query, prefixes=self.prefixes, **how)
+        except (SyntaxError, RuntimeError, ValueError) as error:
+            raise fault_of(query, error) from error
         except OSError as error:
             if self.allowed:
                 raise EndpointError(f"a place that the query calls did not answer: {error}") from error
             raise StoreError(f"{self.place} cannot be read ({error}): build the graph again") from error
+
+    def _plan(self, query: str) -> Plan:
+        """The plan of a query, remembered, because most queries are asked again."""
+        known = plan(query, self.prefixes, self.allowed)
+        if len(query) <= _LONGEST_REMEMBERED:
+            if len(self._plans) >= _MOST_REMEMBERED:
+                self._plans.clear()
+            self._plans[query] = known
+        return known
 
     def graphs(self) -> list[ox.NamedNode]:
         """The names of the named graphs, sorted."""
@@ -226,3 +260,10 @@ def identity(folder: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_ino, status.st_mtime_ns
+
+
+def _files(folder: Path) -> str:
+    """A hash of the names, sizes and times of a store's files, those aside that only tell what was done to it."""
+    files = sorted(path for path in folder.iterdir() if not path.name.startswith("LO"))  # LOCK, LOG, LOG.old…
+    told = [(path.name, status.st_size, status.st_mtime_ns) for path in files for status in [path.stat()]]
+    return blake2b(repr(told).encode(), digest_size=20).hexdigest()

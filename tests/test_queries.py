@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from kg.errors import ConceptNotFound, QueryError
 from kg.graph import KnowledgeGraph
-from kg.queries import ParameterKind, _tokens, manual, named_queries, named_query, read_query
+from kg.queries import ParameterKind, manual, named_queries, named_query, read_query
 from kg.store import LocalStore
+from kg.tokens import tokens
 from kg.triples import quads
 from kg.vocabulary import SKOS
 from tests.orchard import orchard_knowledge
@@ -284,9 +285,9 @@ def test_terms_replace_variables_and_nothing_else(tmp_path: Path) -> None:
 @given(st.text())
 def test_no_text_escapes_from_its_literal(text: str) -> None:
     bound = named_query("find").bind({"text": text}, iri)
-    strings = [token.text for token in _tokens(bound) if token.kind == "string"]
-    shape = [token.kind for token in _tokens(bound)]
-    assert shape == [token.kind for token in _tokens(named_query("find").bind({"text": "x"}, iri))]
+    strings = [token.text for token in tokens(bound) if token.kind == "string"]
+    shape = [token.kind for token in tokens(bound)]
+    assert shape == [token.kind for token in tokens(named_query("find").bind({"text": "x"}, iri))]
     store = ox.Store()
     found = list(store.query(f"SELECT ?v {{ BIND({strings[0]} AS ?v) }}"))  # type: ignore[arg-type]
     assert found[0]["v"].value == text
@@ -295,13 +296,13 @@ def test_no_text_escapes_from_its_literal(text: str) -> None:
 
 @given(st.text())
 def test_tokens_joined_are_the_text(text: str) -> None:
-    assert "".join(token.text for token in _tokens(text)) == text
+    assert "".join(token.text for token in tokens(text)) == text
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_tokens_of_a_query_joined_are_the_query(name: str) -> None:
     text = named_query(name).text
-    assert "".join(token.text for token in _tokens(text)) == text
+    assert "".join(token.text for token in tokens(text)) == text
 
 
 # ---------------------------------------------------------------------------------------------------------- files

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyoxigraph import Literal, Quad
 
+import kg
 from kg.errors import UsageError
 from kg.model import Concept, ConceptId, Knowledge, Statement
+from kg.store import write_build
+from kg.triples import quads
+from kg.vocabulary import RDF, SKOS, concept_iri
 from tests.hostile import TEXTS, graph_of, hostile_knowledge
+from tests.tiny import tiny_knowledge
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kg.answers import Hit
     from kg.graph import KnowledgeGraph
 
 
@@ -126,3 +135,103 @@ def test_search_works_from_many_threads(tiny_graph: KnowledgeGraph) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda n: labels(tiny_graph, ("graft", "wax", "bud")[n % 3]), range(60)))
     assert answers[:3] * 20 == answers
+
+
+# ---------------------------------------------------------------------------------------------------------- spelling
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("ice cram maker", "ice cream maker"),
+        ("cream ice mkaer", "ice cream maker"),
+        ("espreso machnie", "espresso machine"),
+        ("machine espressso", "espresso machine"),
+        ("pressure coker", "pressure cooker"),
+    ],
+)
+def test_misspelt_words_are_put_right_in_names_of_several_words(text: str, label: str) -> None:
+    graph = named(("ice cream maker",), ("espresso machine",), ("pressure cooker",), ("maker",), ("machine",))
+    hit = graph.search(text)[0]
+    assert (hit.concept.label, hit.matched) == (label, "spelling")
+
+
+def test_a_misspelt_word_finds_texts_too(tiny_graph: KnowledgeGraph) -> None:
+    hit = tiny_graph.search("scion joined to rootstok")[0]
+    assert (hit.concept.label, hit.matched, hit.text) == ("Grafting", "definition", DEFINITION)
+
+
+def test_among_any_of_the_words_those_with_most_of_the_rare_ones_come_first() -> None:
+    graph = named(*((f"pan number {n}",) for n in range(8)), ("copper kettle",), ("copper wire",), ("kettle",))
+    assert labels(graph, "number of a copper kettle pan zebra", 3) == ["copper kettle", "copper wire", "kettle"]
+
+
+# ----------------------------------------------------------------------------------------------------------- phrases
+
+
+def test_words_in_quotes_stand_together() -> None:
+    graph = named(("oil lamp",), ("lamp oil",), ("oil for a lamp",))
+    assert set(labels(graph, "lamp oil")) == {"oil lamp", "lamp oil", "oil for a lamp"}
+    assert labels(graph, '"lamp oil"') == ["lamp oil"]
+    assert labels(graph, '"oil lamps"') == ["oil lamp"]
+    assert labels(graph, '"oil for" lamp') == ["oil for a lamp"]
+
+
+def test_a_quote_is_found_by_its_words_in_order(tiny_graph: KnowledgeGraph) -> None:
+    assert tiny_graph.search('"described by Ada Birch"')[0].matched == "quote"
+
+
+# -------------------------------------------------------------------------------------------------- kept in a file
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    write_build(tmp_path, quads(tiny_knowledge()))
+    return tmp_path
+
+
+def searched(output: Path) -> tuple[list[Hit], bool]:
+    """What a newly opened graph finds, and whether it had to read itself for it."""
+    graph = kg.open(output)
+    hits = graph.search("grafting")
+    return hits, "index" in vars(graph)
+
+
+def test_the_index_is_made_once_and_kept(output: Path) -> None:
+    hits, read = searched(output)
+    assert read
+    assert [hit.concept.label for hit in hits] == ["Grafting", "Grafting wax"]
+    assert searched(output) == (hits, False)
+
+
+def test_an_index_of_another_build_is_made_anew(output: Path) -> None:
+    searched(output)
+    knife, label = concept_iri("knife"), Literal("grafting knife", language="en")
+    more = Quad(knife, RDF.type, SKOS.Concept), Quad(knife, SKOS.prefLabel, label)
+    write_build(output, [*quads(tiny_knowledge()), *more])
+    hits, read = searched(output)
+    assert read
+    assert "grafting knife" in [hit.concept.label for hit in hits]
+
+
+@pytest.mark.parametrize("harm", [b"", b"kg search index 1\n", b"garbage" * 1000])
+def test_a_damaged_index_is_made_anew(output: Path, harm: bytes) -> None:
+    hits, _ = searched(output)
+    kept = output / "search.index"
+    whole = kept.read_bytes()
+    for content in (harm, whole[:-100], whole.replace(b"grafting wax", b"grafting was")):
+        kept.write_bytes(content)
+        assert searched(output) == (hits, True)
+        assert kept.read_bytes() == whole
+
+
+def test_where_nothing_can_be_kept_search_works_all_the_same(output: Path) -> None:
+    (output / "search.index").mkdir()
+    hits, read = searched(output)
+    assert read
+    assert len(hits) == 2
+
+
+def test_scores_are_those_of_all_hits(tiny_graph: KnowledgeGraph) -> None:
+    for text in ("grafting", "buding", "Ada's juvenile scions", ""):
+        assert tiny_graph.scores(text) == {hit.concept.iri: hit.score for hit in tiny_graph.search(text, 1000)}

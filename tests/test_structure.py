@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parent.parent / "kg"
 PLAN = PACKAGE.parent / "docs" / "architecture.md"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("model errors names vocabulary files",),
+    ("model errors names vocabulary files tokens",),
     (
         "read segment",
         "blocks unfold delimited inline",
@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "queries",
         "patterns questions",
     ),
-    ("graph answers index quotes search paths convert linking replies ask",),
+    ("graph answers index quotes search paths convert services linking replies ask",),
     ("validate", "export view", "render layout", "gold grading evaluate"),
     ("pipeline",),
     ("server",),
@@ -47,11 +47,11 @@ HOMES = {
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
-        "replies", "convert", "validate", "export", "console", "server.answer", "server.describe", "server.html",
+        "replies", "services", "convert", "validate", "export", "console", "server.answer", "server.describe", "server.html",
         "server.protocol", "server.worker", "server.writer",
     },
     "SPARQLWrapper": {"remote"},
-    "rapidfuzz": {"index", "linking", "queries"},
+    "rapidfuzz": {"index", "linking", "queries", "search"},
     "networkx": {"convert", "graph", "export"},
     "rdflib": {"convert", "validate"},
     "pyshacl": {"validate"},

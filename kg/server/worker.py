@@ -202,11 +202,13 @@ class Reader:
         return store
 
     def _evaluate(self, query: str, job: Json) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        text, functions = self.graph.prepare(query)
+        store = self.store.knowing(functions) if functions else self.store
         default, named = job.get("default"), job.get("graphs")
         if default is None and named is None:
-            return self.store.query(query, union=self._union)
-        return self.store.query(
-            query, default=[_iri(text) for text in default or ()], named=[_iri(text) for text in named or ()]
+            return store.answer(text, union=self._union)
+        return store.answer(
+            text, default=[_iri(text) for text in default or ()], named=[_iri(text) for text in named or ()]
         )
 
     def _query(self, channel: Channel, job: Json) -> None:

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from kg.errors import EndpointError, QueryError, StoreError
-from kg.queries import tokens
 from kg.server.limits import Refusal
 from kg.sparql import faults_of, refuse_calls
 from kg.store import LocalStore
 from kg.swap import STORE, replace_store
+from kg.tokens import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
