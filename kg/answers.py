@@ -276,13 +276,17 @@ class AskedQuery:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A row of an answer in words. `concept` is what the row names, where it names one; `group` heads it."""
+    """A row of an answer in words. `concept` is what the row names, where it names one; `group` heads it.
+
+    `facts` counts what it states; the first so many `quotes` are the best for each.
+    """
 
     text: str
     concept: ConceptRef | None
     confidence: float | None
     quotes: tuple[Quote, ...] = ()
     group: str = ""
+    facts: int = 1
 
     def __str__(self) -> str:
         return self.text

@@ -122,7 +122,7 @@ def _backing(finding: Finding, most: int) -> Iterator[str]:
     seen: dict[str, Quote] = {}
     for quote in finding.quotes:
         seen.setdefault(quote.exact, quote)
-    for quote in list(seen.values())[:most]:
+    for quote in list(seen.values())[: most * finding.facts]:
         same = " ".join(quote.exact.replace("**", "").split()) == " ".join(finding.text.split())
         yield f"— {quote.place}" if same else quoted(quote)
 

@@ -49,6 +49,7 @@ class Shape:
     query: str = ""
     bind: Mapping[str, str] = field(default_factory=dict)
     fact: str = ""
+    second: str = ""
     say: str = ""
     more: str = ""
     also: tuple[str, ...] = ()

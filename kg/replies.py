@@ -11,6 +11,7 @@ import re
 import shlex
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -87,6 +88,12 @@ class _Row:
     entries: int
     fact: _Fact | None
     group: str
+    second: _Fact | None = None
+
+    @property
+    def facts(self) -> tuple[_Fact, ...]:
+        """What the row states: nothing, one fact, or two."""
+        return tuple(fact for fact in (self.fact, self.second) if fact)
 
 
 class Reply:
@@ -391,21 +398,30 @@ class Reply:
                 additions.setdefault(row.same, {}).setdefault(values[column])
         rows = list(best.values())
         if shape.fact:
-            if "confidence" not in columns:
+            if shape.second:
+                rows = [self._besides(row, shape.second) for row in rows]
+            if shape.second or "confidence" not in columns:
                 rows = self._sure(rows)
             rows.sort(key=_rank)
         return [_with(row, shape.more, list(additions.get(row.same, ()))) for row in rows]
 
+    def _besides(self, row: _Row, second: str) -> _Row:
+        """A row with a second fact about the subject of its first."""
+        relation, target = second.replace("$", "").split()
+        predicate, end = self._label(relation), self._names[target]
+        fact = _Fact(row.fact.subjects if row.fact else (), predicate, (end.iri,), None)
+        return replace(row, text=f"{row.text} and {relations()[predicate].label} {end.label}", second=fact)
+
     def _sure(self, rows: Sequence[_Row]) -> list[_Row]:
-        """Rows of a query that does not say how sure the graph is, with their confidence."""
+        """Rows whose query does not say how sure the graph is, with their confidence: that of the less sure fact."""
         sure = {
             (each.subject, each.predicate, each.object): each.confidence
-            for each in self._stated([row.fact for row in rows if row.fact])
+            for each in self._stated([fact for row in rows for fact in row.facts])
         }
 
         def confidence(row: _Row) -> float | None:
-            found = [sure[triple] for triple in _triples(row.fact) if sure.get(triple) is not None] if row.fact else []
-            return max(found, default=None)  # type: ignore[type-var]
+            known = [[value for triple in _triples(fact) if (value := sure.get(triple))] for fact in row.facts]
+            return min((max(values) for values in known if values), default=None)
 
         return [replace(row, confidence=confidence(row)) for row in rows]
 
@@ -479,15 +495,18 @@ class Reply:
         """Rows with the evidence of their facts."""
         stated = {
             (each.subject, each.predicate, each.object): each
-            for each in self._stated([row.fact for row in rows if row.fact])
+            for each in self._stated([fact for row in rows for fact in row.facts])
         }
         findings = []
         for row in rows:
-            quotes: list[Quote] = []
-            for triple in _triples(row.fact) if row.fact else ():
-                quotes += stated[triple].quotes if triple in stated else ()
-            best = sorted(dict.fromkeys(quotes), key=lambda q: (-(q.confidence or 0.0), q.source, q.start, q.end))
-            findings.append(Finding(row.text, row.concept, row.confidence, tuple(best), row.group))
+            backing: list[list[Quote]] = []
+            for fact in row.facts:
+                found = {quote for triple in _triples(fact) if triple in stated for quote in stated[triple].quotes}
+                backing.append(sorted(found, key=lambda q: (-(q.confidence or 0.0), q.source, q.start, q.end)))
+            # the best of each fact first
+            quotes = dict.fromkeys(quote for round in zip_longest(*backing) for quote in round if quote)
+            facts = max(1, len(row.facts))
+            findings.append(Finding(row.text, row.concept, row.confidence, tuple(quotes), row.group, facts))
         return tuple(findings)
 
     def _stated(self, facts: Sequence[_Fact]) -> list[_Stated]:

@@ -144,6 +144,7 @@ def test_every_shape_binds_its_query_and_names_what_the_query_answers_with(shape
     parameters = {parameter.name: parameter for parameter in query.parameters}
     assert set(shape.bind) <= set(parameters)
     assert {name for name, parameter in parameters.items() if parameter.required} <= set(shape.bind)
+    assert all(f"{{{slot}:" in pattern for slot in shape.second[1:2] for pattern in shape.patterns)
     columns = set(re.findall(r"\?(\w+)", shape.fact)) | set(re.findall(r"{(\w+)}", shape.say + shape.more))
     assert columns <= set(query.columns)
     slots = {*re.findall(r"\$(\w+)", shape.fact), *(name for name in shape.bind.values() if name[0] != "=")}
@@ -335,7 +336,10 @@ def told(question: str, graph: KnowledgeGraph | None = None) -> list[str]:
         ),
         ("which materials reduce disease risk?", ["Grafting wax reduces disease risk"]),
         ("which methods reduce disease risk?", ["the graph does not say"]),
-        ("which methods use grafting wax and reduce juvenility", ["Grafting uses Grafting wax"]),
+        (
+            "which methods use grafting wax and reduce juvenility",
+            ["Grafting uses Grafting wax and reduces juvenility"],
+        ),
         ("which materials does grafting use", ["Grafting uses Grafting wax"]),
         ("which people does grafting use", ["the graph does not say"]),
         (
@@ -379,6 +383,12 @@ def test_answers_quote_their_evidence() -> None:
             assert finding.quotes, finding
             for quote in finding.quotes:
                 assert DOCUMENTS[quote.source][quote.start : quote.end] == quote.exact
+
+
+def test_both_of_two_conditions_are_quoted() -> None:
+    answer = orchard().ask("what uses grafting wax and reduces juvenility")
+    assert [quote.exact for quote in answer.findings[0].quotes] == ["uses grafting wax", "reduces juvenility"]
+    assert answer.findings[0].confidence == 0.8
 
 
 def test_answers_are_ranked_by_how_sure_they_are() -> None:

@@ -47,8 +47,8 @@ HOMES = {
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
-        "replies", "services", "convert", "validate", "export", "console", "server.answer", "server.describe", "server.html",
-        "server.protocol", "server.worker", "server.writer",
+        "replies", "services", "convert", "validate", "export", "console", "server.answer", "server.describe",
+        "server.html", "server.protocol", "server.worker", "server.writer",
     },
     "SPARQLWrapper": {"remote"},
     "rapidfuzz": {"index", "linking", "queries", "search"},
