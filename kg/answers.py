@@ -247,3 +247,83 @@ class Statistics:
     fields: dict[str, int]
     flags: dict[str, int]
     hubs: tuple[Hub, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a slot of a question was taken for. `text` are the words of the question, `label` and `iri` what they name.
+
+    `how` says how that was found: "name" when the words are a label or alias, else "order", "verb", "spelling", "head"
+    or "part"; "class", "relation", "field" or "year" for what is no concept. `others` could have been meant as well.
+    """
+
+    slot: str
+    text: str
+    label: str
+    iri: str
+    how: str
+    others: tuple[ConceptRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuery:
+    """What was run for an answer. `call` is how to run it again by hand, `text` its SPARQL, empty for a path search."""
+
+    call: str
+    text: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A row of an answer in words. `concept` is what the row names, where it names one; `group` heads it.
+
+    `facts` counts what it states; the first so many `quotes` are the best for each.
+    """
+
+    text: str
+    concept: ConceptRef | None
+    confidence: float | None
+    quotes: tuple[Quote, ...] = ()
+    group: str = ""
+    facts: int = 1
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """What a relation leads to from each of two concepts that are compared, the surest first."""
+
+    relation: str
+    first: tuple[Finding, ...]
+    second: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to a question in words.
+
+    `shape` is the shape that it was read by and `reading` that reading in words; `notes` say what was assumed of the
+    names. `headline` is the answer in a line where it has one: yes, a number, that nothing is stated. `findings` are
+    the best of `total` rows, best first; `paths` and `contrasts` are filled for questions about two concepts. `queries`
+    were run, in this order; `explanation` tells how the reading was found.
+    """
+
+    question: str
+    shape: str
+    reading: str
+    names: tuple[Named, ...]
+    notes: tuple[str, ...]
+    found: bool
+    headline: str
+    findings: tuple[Finding, ...]
+    total: int
+    paths: tuple[Path, ...]
+    contrasts: tuple[Contrast, ...]
+    queries: tuple[AskedQuery, ...]
+    explanation: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.headline or "; ".join(finding.text for finding in self.findings)

@@ -34,6 +34,7 @@ app = typer.Typer(
         (
             "  kg build docs/",
             "  kg search cache",
+            "  kg ask 'what reduces latency?'",
             "  kg show 'write-ahead log'",
             "  kg path Raft quorum -k 3",
             "  kg query --name types-of -p concept=replication",
@@ -313,6 +314,29 @@ def search(
         ["concept", "kind", "matched", "text"],
         [(hit.concept.label, hit.concept.kind, hit.matched, hit.text) for hit in hits],
     )
+
+
+@app.command(rich_help_panel=ASK)
+def ask(
+    question: Annotated[list[str], Argument(help="A question in plain English; docs/ask.md lists what can be asked.")],
+    graph: GraphOption = "output",
+    limit: Annotated[int, Option("-n", "--limit", min=1, help="At most this many answers.")] = 10,
+    quotes: Annotated[int, Option("--quotes", min=0, help="Show up to this many quotes for each answer.")] = 1,
+    explain: Annotated[bool, Option("--explain", help="Show how the question was read.")] = False,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Ask in plain English: how it was read, the answers with their quotes, and the query that found them.
+
+    Exit status 1 when the question cannot be read, or when the graph does not say.
+    """
+    answer = _open(graph).ask(" ".join(question), limit)
+    if format is Format.JSON:
+        console.say_json(answer)
+    else:
+        for line in present.answered(answer, quotes=quotes, explain=explain):
+            console.say(line)
+    if not answer.found:
+        raise typer.Exit(1)
 
 
 @app.command(rich_help_panel=ASK)

@@ -10,6 +10,7 @@
     ├── ReadError             a document is not what it should be; `file` and `line` when known
     │   └── NotAGlossary      it can be read, but there are no entries in it
     ├── NoPath                two concepts are not connected within the constraints
+    ├── UnreadableQuestion    a question in words that cannot be read; `suggestions` holds some that can
     ├── OntologyError         a term that the ontology does not define
     ├── StoreError            the store is damaged, locked or of another version
     └── EndpointError         a remote SPARQL endpoint failed or refused
@@ -105,3 +106,17 @@ class StoreError(KgError):
 
 class EndpointError(KgError):
     """A remote SPARQL endpoint could not be reached, refused, or answered with something else."""
+
+
+class UnreadableQuestion(KgError):
+    """A question in words that no shape of `kg ask` fits, or that is about nothing in the graph.
+
+    `suggestions` are questions near it that can be read, the nearest first.
+    """
+
+    def __init__(self, question: str, reason: str = "", suggestions: tuple[str, ...] = ()) -> None:
+        self.question = question
+        self.suggestions = suggestions
+        shown = question if len(question) <= 80 else f"{question[:79].rstrip()}…"
+        hint = f"; you could ask {' or '.join(repr(each) for each in suggestions)}" if suggestions else ""
+        super().__init__(f"I can't read this question: {shown!r}{f': {reason}' if reason else ''}{hint}")

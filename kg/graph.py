@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from kg.answers import (
+    Answer,
     ConceptRef,
     ConceptView,
     Description,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
+    from kg.ask import Asker
     from kg.queries import NamedQuery
     from kg.results import Result
     from kg.search import SearchIndex
@@ -252,6 +254,13 @@ class KnowledgeGraph:
         quotes = self.quotes.of(statement for edge in found for statement in edge.statements)
         return ordered(quote for each in quotes.values() for quote in each)
 
+    def ask(self, question: str, limit: int = 10) -> Answer:
+        """The answer to a question in plain English, with its reading, its evidence and the queries that gave it.
+
+        No more than `limit` findings are given. Raises UnreadableQuestion, which suggests questions that can be read.
+        """
+        return self._asker.answer(question, limit)
+
     # --------------------------------------------------------------------------------------------------- queries
 
     def query(self, text: str) -> ox.QuerySolutions | bool | list[ox.Triple]:
@@ -386,6 +395,12 @@ class KnowledgeGraph:
                 FilePath(self.store.place) / "search.index", self.store.identity, lambda: self.index
             )
         return SearchIndex.of(self.index)
+
+    @cached_property
+    def _asker(self) -> Asker:
+        from kg.ask import Asker
+
+        return Asker(self)
 
     @cached_property
     def quotes(self) -> Quotes:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path as FilePath
 
-    from kg.answers import Description, Path, Quote, Relation, Statistics
+    from kg.answers import Answer, Description, Finding, Path, Quote, Relation, Statistics
     from kg.evaluate import Bin, Evaluation
     from kg.grading import Score
     from kg.pipeline import BuildReport
@@ -80,6 +80,54 @@ def explained(path: Path, number: int, *, quotes: int = 1) -> Iterator[str]:
             yield f"     {quoted(quote)}"
         if step.relations[1:]:
             yield "     also: " + "; ".join(relation.sentence for relation in step.relations[1:])
+
+
+def answered(answer: Answer, *, quotes: int = 1, explain: bool = False) -> Iterator[str]:
+    """Yield the lines of an answer to a question in words: the reading, the answer with quotes, what was run."""
+    yield f"read as: {answer.reading}"
+    yield from (f"  {note}" for note in answer.notes)
+    if explain:
+        yield from (f"  {line}" for line in answer.explanation)
+    if answer.headline:
+        yield ""
+        yield answer.headline
+    number = 0
+    for group, findings in groupby(answer.findings, key=lambda finding: finding.group):
+        yield ""
+        if group:
+            yield f"{group}:"
+        for finding in findings:
+            number += 1
+            yield f"{number}. {finding.text}  {percent(finding.confidence)}".rstrip()
+            yield from (f"   {line}" for line in _backing(finding, quotes))
+    if answer.total > len(answer.findings):
+        yield f"and {answer.total - len(answer.findings):,} more (-n {answer.total} shows all)"
+    for place, path in enumerate(answer.paths, 1):
+        yield ""
+        yield from explained(path, place, quotes=quotes)
+    for contrast in answer.contrasts:
+        yield ""
+        yield f"{contrast.relation}:"
+        for name, side in zip(answer.names, (contrast.first, contrast.second), strict=False):
+            cells = "; ".join(f"{each.text} {percent(each.confidence)}".rstrip() for each in side)
+            yield f"   {name.label}: {cells or '–'}"
+            yield from (f"     {line}" for each in side[:1] for line in _backing(each, quotes))
+    yield ""
+    fruitful = [query for query in answer.queries if query.rows] or answer.queries[:1]
+    for query in answer.queries:
+        yield f"$ {query.call}  ({query.rows:,} {'row' if query.rows == 1 else 'rows'})"
+        if query in fruitful:
+            yield from (f"  {line}" for line in query.text.splitlines() if line and not line.startswith("PREFIX "))
+
+
+def _backing(finding: Finding, most: int) -> Iterator[str]:
+    """Yield the first quotes of a finding, those in the same words once; of its own words only where they stand."""
+    seen: dict[str, Quote] = {}
+    for quote in finding.quotes:
+        seen.setdefault(quote.exact, quote)
+    for quote in list(seen.values())[: most * finding.facts]:
+        same = " ".join(quote.exact.replace("**", "").split()) == " ".join(finding.text.split())
+        yield f"— {quote.place}" if same else quoted(quote)
 
 
 def counted(counts: Mapping[str, int], *, most: int = 20) -> str:

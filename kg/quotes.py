@@ -32,6 +32,11 @@ SELECT ?statement ?exact ?start ?end ?rule ?entry ?file ?line WHERE {
   ?entry kg:sourceFile ?file ; kg:sourceLine ?line .
 }"""
 _CONFIDENCES = "SELECT ?statement ?confidence WHERE { VALUES ?statement { %s } ?statement kg:confidence ?confidence . }"
+_STATEMENTS = """
+SELECT ?statement ?subject ?predicate ?object WHERE {
+  VALUES (?subject ?predicate ?object) { %s }
+  ?statement rdf:subject ?subject ; rdf:object ?object ; rdf:predicate ?predicate .
+}"""
 _TEXTS = "SELECT ?entry ?text ?start WHERE { VALUES ?entry { %s } ?entry kg:text ?text ; kg:textStart ?start . }"
 
 
@@ -75,6 +80,28 @@ class Quotes:
                 )
             )
         return {statement: ordered(quotes) for statement, quotes in found.items()}
+
+    def backing(
+        self, triples: Iterable[tuple[str, str, str]]
+    ) -> Mapping[tuple[str, str, str], tuple[float | None, tuple[Quote, ...]]]:
+        """The confidence and the quotes of triples that are stated, by subject, predicate and object.
+
+        The triples that are asked for are given as SPARQL writes their terms; those of the answer by IRI, and a literal
+        object by its text.
+        """
+        rows = sorted(set(triples))
+        found: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for at in range(0, len(rows), _BATCH):
+            block = " ".join(f"({' '.join(triple)})" for triple in rows[at : at + _BATCH])
+            for row in self._store.select(_STATEMENTS % block):
+                found[row["subject"].value, row["predicate"].value, row["object"].value].append(row["statement"].value)
+        quotes = self.of(statement for statements in found.values() for statement in statements)
+        result = {}
+        for triple, statements in found.items():
+            backed = ordered(quote for statement in set(statements) for quote in quotes.get(statement, ()))
+            confidence = max((quote.confidence for quote in backed if quote.confidence is not None), default=None)
+            result[triple] = confidence, backed
+        return result
 
     def _solutions(self, query: str, iris: Iterable[str]) -> Iterator[QuerySolution]:
         """The solutions of a query with a VALUES block for IRIs, asked in batches."""
