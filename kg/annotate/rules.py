@@ -10,6 +10,7 @@ once. A name may end in `@` and whose the statement is (`SUBJECTS`), if that is 
 from __future__ import annotations
 
 import difflib
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
@@ -61,8 +62,7 @@ def rules() -> Mapping[str, Rule]:
             name = ":".join((family["name"], slots["what"], *([slots["part"]] if "part" in slots else [])))
             texts = {field: family[field].format(**slots) for field in ("says", "example", "finds")}
             texts["says"] = texts["says"][:1].upper() + texts["says"][1:]
-            words = _words(family["name"], slots)
-            found.setdefault(name, Rule(name, family["name"], slots["relation"], **texts, words=words))
+            found.setdefault(name, Rule(name, family["name"], slots["relation"], **texts, words=_words(slots)))
     return found
 
 
@@ -131,7 +131,7 @@ def _by_verbs() -> list[str]:
 
 
 def _by_agents() -> list[str]:
-    """The relations that a passive asserts of its agent: those of the verb's object, if "by" says nothing of its own."""
+    """The relations that a passive asserts of its agent: its verb's, where the verb with "by" has none of its own."""
     table = predicates()
     return list(
         dict.fromkeys(r for cue, r in table.items() if cue.endswith(">") and f"{cue.removesuffix('>')}<" not in table)
@@ -193,32 +193,35 @@ def _placed(family: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[dict
         }  # fmt: skip
 
 
-_UNTITLED = {"title": "Material", "thing": "Oak board", "listed": "a thing that belongs to what is above", "announced": ""}
+_UNTITLED = {
+    "title": "Material", "thing": "Oak board", "listed": "a thing that belongs to what is above", "announced": "",
+}  # fmt: skip
 
 
-def _words(family: str, slots: Mapping[str, str]) -> tuple[str, ...]:
-    """The words of the lexicon that a rule looks for: verbs as "rely on", patterns of titles."""
-    if family in {"verb", "definition", "lifted", "lifted-definition"} and slots["relation"] == slots["what"]:
-        return tuple(_verbs()[slots["what"]])
-    if family == "agent" and slots["relation"] == slots["what"]:
-        return tuple(cue for cue in _verbs()[slots["what"]] if " " not in cue)
-    return tuple(
-        " ".join(pattern) for cue in cues().cues if cue.name == slots["what"] and "title" in slots
-        for pattern in cue.patterns
-    )  # fmt: skip
+def _words(slots: Mapping[str, str]) -> tuple[str, ...]:
+    """The words of the lexicon that a rule looks for: verbs with their prepositions, words of titles."""
+    if "clause" in slots:  # a rule on verbs or prepositions; what it ranges over is a relation, if it is one on verbs
+        return tuple(_verbs().get(slots["what"], ()))
+    return _titles().get(slots["what"], ())
 
 
 @cache
 def _verbs() -> Mapping[str, list[str]]:
-    """Relation -> the verbs that assert it, with their prepositions: "rely on", "is used for", "is made by"."""
+    """Relation -> the verbs that assert it: "use", "rely on", "be used for", as `syntax.Link` writes their cues."""
     found: dict[str, list[str]] = defaultdict(list)
     for cue, relation in predicates().items():
-        if not cue.startswith("prep:"):
-            verb, sign, preposition = (cue.partition(">") if ">" in cue else cue.partition("+") if "+" in cue
-                                       else (cue[:-1], "<", "by"))  # fmt: skip
-            passive = "is " if sign in {"+", "<"} else ""
-            found[relation].append(f"{passive}{verb} {preposition}".strip())
+        if cue.startswith("prep:"):
+            continue
+        verb, sign, preposition = re.fullmatch(r"([^><+]+)([><+])(.*)", cue).groups()  # type: ignore[union-attr]
+        voice = {">": "", "+": " (passive)", "<": " by (passive)"}[sign]
+        found[relation].append(f"{verb} {preposition}".strip() + voice)
     return found
+
+
+@cache
+def _titles() -> Mapping[str, tuple[str, ...]]:
+    """Cue -> the words of titles and labels that announce it; * stands for any ending."""
+    return {cue.name: tuple(" ".join(pattern) for pattern in cue.patterns) for cue in cues().cues}
 
 
 # --------------------------------------------------------------------------------------------------------- the manual
@@ -230,26 +233,20 @@ def manual() -> str:
 
 
 def _manual() -> Iterator[str]:
-    yield from _PREFACE.strip().splitlines()
+    yield from read("rules.toml")["preface"].strip().splitlines()
     for subject in subjects().values():
-        yield from ("", f"- `@{subject.name}`: {subject.says}", "", *_example(subject.example, subject.finds))
+        yield from ("", f"`@{subject.name}`: {subject.says}", "", *_example(subject.example, subject.finds))
     family = ""
     for each in rules().values():
         if each.family != family:
             family = each.family
             yield from ("", f"## {family}")
-        yield from ("", f"### `{each.name}`", "", each.says)
-        if each.words:
-            yield from ("", f"Reads: {', '.join(each.words)}.")
-        yield from ("", *_example(each.example, f"{each.finds} | {each.name}"))
+        yield from ("", f"**`{each.name}`** {each.says}", "", *_example(each.example, f"{each.finds} | {each.name}"))
+    yield from ("", "## The verbs", "", "What verbs assert (`kg/annotate/verbs.toml`):", "")
+    yield from (f"- {relation}: {', '.join(words)}" for relation, words in _verbs().items())
+    yield from ("", "## The titles", "", "What titles and labels announce (`kg/annotate/cues.toml`):", "")
+    yield from (f"- {name}: {', '.join(words)}".replace("*", "\\*") for name, words in _titles().items())
 
 
 def _example(example: str, finds: str) -> Iterator[str]:
     yield from ("```text", *example.splitlines(), f"→ {finds}", "```")
-
-
-_PREFACE = """
-# The rules
-
-*Made from `kg/annotate/rules.toml` by `python -m tests.test_rules`; `kg rules NAME` prints the same.*
-"""
