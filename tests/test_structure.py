@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "queries",
     ),
     ("graph answers index quotes search paths convert",),
-    ("validate", "export view", "render layout", "gold grading evaluate"),
+    ("validate", "export view", "render layout", "gold grading evaluate baselines"),
     ("pipeline",),
     ("server server_html server_limits",),
     ("cli console present __main__",),
@@ -41,7 +41,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 """From the bottom up; each string is a unit. A module imports modules of its own unit and of lower layers only."""
 
 HOMES = {
-    "spacy": {"annotate.pipeline"},
+    "spacy": {"annotate.pipeline", "baselines"},
+    "textacy": {"baselines"},
     "numpy": {"annotate.confidence", "evaluate"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
