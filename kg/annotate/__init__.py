@@ -10,7 +10,6 @@ being read once.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kg.annotate.pipeline import DEFAULT_MODEL, load_pipeline
@@ -18,12 +17,11 @@ from kg.names import key
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
-    from collections.abc import Set as AbstractSet
     from typing import Any
 
     from spacy.language import Language
 
-    from kg.model import Annotation, Entry, Headword, Key, Mention
+    from kg.model import Annotation, Entry, Headword
 
 __all__ = ["DEFAULT_MODEL", "annotate", "extract_text", "load_pipeline"]
 
@@ -41,7 +39,7 @@ def annotate(
     `headwords[i]` belongs to `entries[i]`.
     """
     from kg.annotate.copies import content, moved
-    from kg.annotate.entry import finish, prepare
+    from kg.annotate.entry import finish, prepare, said
     from kg.annotate.glossary import glossary_of
     from kg.annotate.pipeline import parse
 
@@ -57,27 +55,8 @@ def annotate(
         for work in batch:
             same = content(work.entry, work.headword)
             if same not in first:
-                first[same] = _said(finish(work, docs, glossary), labels)
+                first[same] = said(finish(work, docs, glossary), labels)
             yield first[same] if first[same].entry is work.entry else moved(first[same], work.entry)
-
-
-def _said(annotation: Annotation, labels: AbstractSet[Key]) -> Annotation:
-    """The annotation without mentions that say nothing of the entry's concept.
-
-    Those are what only recurring text mentions, and the name of an entry that is cited: "(Norris, 1908)".
-    """
-    from kg.annotate.gazetteer import is_cited
-
-    body, start = annotation.entry.body, annotation.entry.body_span.start
-
-    def counts(mention: Mention) -> bool:
-        span = mention.span
-        if any(span in recurring for recurring in annotation.boilerplate):
-            return False
-        return not (is_cited(body, span.start - start, span.end - start) and key(mention.label) in labels)
-
-    kept = tuple(filter(counts, annotation.mentions))
-    return annotation if len(kept) == len(annotation.mentions) else replace(annotation, mentions=kept)
 
 
 def extract_text(text: str, nlp: Language) -> Iterator[dict[str, Any]]:
