@@ -22,6 +22,8 @@ from kg.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from kg.annotate.lexicon import Cue
+
 OPEN = "*"
 """Stands in a name for any preposition that the lexicon does not know: `noun:*` is the rule of `noun:near`."""
 
@@ -62,7 +64,9 @@ def rules() -> Mapping[str, Rule]:
             name = ":".join((family["name"], slots["what"], *([slots["part"]] if "part" in slots else [])))
             texts = {field: family[field].format(**slots) for field in ("says", "example", "finds")}
             texts["says"] = texts["says"][:1].upper() + texts["says"][1:]
-            found.setdefault(name, Rule(name, family["name"], slots["relation"], **texts, words=_words(slots)))
+            found.setdefault(
+                name, Rule(name, family["name"], slots["relation"], **texts, words=_words(family["over"], slots))
+            )
     return found
 
 
@@ -106,9 +110,9 @@ def _slots(family: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     data = read("rules.toml")
     if over in {"verbs", "agents"}:
         for relation in _by_verbs() if over == "verbs" else _by_agents():
-            yield {"what": relation, "relation": relation, **_put(data["verbs"][relation])}
+            yield {"what": relation, "relation": relation, **data["verbs"][relation]}
         if over == "verbs":
-            yield {"what": "other", "relation": "usedFor", **_put(data["verbs"]["other"])}
+            yield {"what": "other", "relation": "usedFor", **data["verbs"]["other"]}
     elif over.endswith("prepositions"):
         yield from _prepositional(family, data["prepositions"])
     elif over.endswith(("cues", "places")):
@@ -118,11 +122,6 @@ def _slots(family: Mapping[str, Any]) -> Iterator[dict[str, str]]:
             yield {"what": what, "relation": family.get("relation", ""), **texts}
     else:
         yield {"what": over, "relation": family.get("relation", "")}
-
-
-def _put(texts: Mapping[str, str]) -> dict[str, str]:
-    """The texts with the saying in a short form, too: "tells what the subject uses" and "tells what it uses"."""
-    return {**texts, "says_short": texts["says"].replace("the subject", "it")}
 
 
 def _by_verbs() -> list[str]:
@@ -144,8 +143,8 @@ def _prepositional(family: Mapping[str, Any], texts: Mapping[str, Mapping[str, s
     for what, relation in known.items():
         is_example = relation == "hasExample"
         if {"example": is_example, "noun": not is_example, "all": True, "": " " not in what}[only]:
-            yield {"what": what, "relation": relation, **_put(texts[what])}
-    other = {"relation": "uses", **_put(texts["other"])}
+            yield {"what": what, "relation": relation, "quoted": f'"{what}"', **texts[what]}
+    other = {"relation": "uses", "quoted": "any other preposition", **texts["other"]}
     if only in {"noun", "all"}:
         yield {"what": OPEN, **other}
     for what in family.get("also", ()):
@@ -154,43 +153,63 @@ def _prepositional(family: Mapping[str, Any], texts: Mapping[str, Mapping[str, s
 
 def _placed(family: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Titles and labels by what they announce; where the family has parts, each part of a clause under them."""
-    name, over = family["name"], family["over"]
+    over, also = family["over"], family.get("also", ())
     for cue in (*cues().cues, None):
-        what = cue.name if cue is not None else "plain"
-        text, items = (cue.text, cue.items) if cue is not None else ("", "")
-        fits = {
-            "cues": cue is not None,
-            "listing cues": bool(items),
-            "text cues": bool(text),
-            "cell places": True,
-            "bullet places": not text,
-            "text places": not text,
-            "definition places": what in {"plain", "definition"},
-        }
-        if not fits[over] and what not in family.get("also", ()):
+        if not _has(over, cue) and (cue is not None or "plain" not in also):
             continue
-        slots = {"what": what, **data["cues"].get(what, _UNTITLED)}
-        slots["section"] = f"**{slots['title']}**\n" if cue is not None else ""
-        slots["where"] = ""
-        if cue is not None:
-            on = {"text": "behind a label", "definition-part": "behind a label", "cell": "below a column title"}
-            slots["where"] = f" {on.get(name, 'under a title')} that announces {slots['announced']}"
-        slots["labelled"] = f"- **{slots['title']}**: " if cue is not None else ""
-        if name == "text" and cue is not None:
-            slots["labelled"] += "it opens in spring. "  # behind a label that announces a definition, this would be one
-        fallback = {"step": "hasPart", "table": "hasExample"}.get(name, "uses")
-        read_as_listed = name not in {"text", "definition-part"}
-        slots["relation"] = (text if name in {"frame", "cell"} else "") or (items if read_as_listed else "") or fallback
-        if over in {"cues", "listing cues"}:
+        slots = _under(family["name"], cue, data["cues"])
+        if over.endswith("cues") and over != "text cues":
             yield slots
             continue
         for part, texts in data["parts"].items():
             yield {**slots, **texts, "part": part, "Fragment": texts["fragment"].capitalize()}
-    if "nested" in family.get("also", ()):
+    if "nested" in also:
+        above = "- **Sliding Lid**: it is seen in spring.\n  "
         yield {
-            **_UNTITLED, "what": "nested", "relation": "hasPart", "where": " inside of another one",
-            "section": "- **Sliding Lid**: it is seen in spring.\n  ",
-        }  # fmt: skip
+            **_UNTITLED,
+            "what": "nested",
+            "relation": "hasPart",
+            "where": " inside of another one",
+            "section": above,
+        }
+
+
+def _has(over: str, cue: Cue | None) -> bool:
+    """Whether what a family ranges over has a name for this cue, or for the want of one."""
+    if over == "cell places":
+        return True
+    if cue is None:
+        return over.endswith("places")
+    return {
+        "cues": True,
+        "listing cues": bool(cue.items),
+        "text cues": bool(cue.text),
+        "bullet places": not cue.text,
+        "text places": not cue.text,
+        "definition places": cue.name == "definition",
+    }[over]
+
+
+def _under(name: str, cue: Cue | None, texts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """What fills the slots of a family's texts under a title or behind a label, or without one."""
+    relation = {"step": "hasPart", "table": "hasExample"}.get(name, "uses")
+    if cue is None:
+        return {**_UNTITLED, "what": "plain", "where": "", "relation": relation, "section": "", "labelled": ""}
+    told = texts[cue.name]
+    if name not in {"text", "definition-part"}:
+        relation = (cue.text if name in {"frame", "cell"} else "") or cue.items or relation
+    place = {"text": "behind a label", "definition-part": "behind a label", "cell": "below a column title"}
+    labelled = f"- **{told['title']}**: "
+    if name == "text":  # what comes first behind a label that announces a definition is one
+        labelled += "it opens in spring. "
+    return {
+        **told,
+        "what": cue.name,
+        "where": f" {place.get(name, 'under a title')} that announces {told['announced']}",
+        "relation": relation,
+        "section": f"**{told['title']}**\n",
+        "labelled": labelled,
+    }
 
 
 _UNTITLED = {
@@ -198,11 +217,12 @@ _UNTITLED = {
 }  # fmt: skip
 
 
-def _words(slots: Mapping[str, str]) -> tuple[str, ...]:
+def _words(over: str, slots: Mapping[str, str]) -> tuple[str, ...]:
     """The words of the lexicon that a rule looks for: verbs with their prepositions, words of titles."""
-    if "clause" in slots:  # a rule on verbs or prepositions; what it ranges over is a relation, if it is one on verbs
-        return tuple(_verbs().get(slots["what"], ()))
-    return _titles().get(slots["what"], ())
+    if over in {"verbs", "agents"}:
+        words = _verbs().get(slots["what"], [])
+        return tuple(word for word in words if over == "verbs" or " " not in word)
+    return _titles().get(slots["what"], ()) if "title" in slots else ()
 
 
 @cache
