@@ -395,13 +395,13 @@ def rules(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """List the rules that read texts, or explain one, as statements and mentions name it: verb:reduces."""
-    from kg.annotate.rules import chosen
+    from kg.annotate.rules import chosen, subjects
 
     found = chosen(name)
     if format is Format.JSON:
         console.say_json(found)
     elif len(found) == 1:
-        for line in present.rule(found[0]):
+        for line in present.rule(found[0], subjects().get((name or "").partition("@")[2])):
             console.say(line)
     else:
         console.say_table(["rule", "proposes", "reads"], [(each.name, each.relation, each.says) for each in found])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from kg.annotate.rules import Rule
+    from kg.annotate.rules import Rule, Subject
     from kg.answers import Description, Path, Quote, Relation, Statistics
     from kg.baselines import Comparison
     from kg.evaluate import Bin, Evaluation
@@ -81,10 +81,12 @@ def explained(path: Path, number: int, *, quotes: int = 1) -> Iterator[str]:
             yield "     also: " + "; ".join(relation.sentence for relation in step.relations[1:])
 
 
-def rule(rule: Rule) -> Iterator[str]:
-    """Yield the lines that explain a rule: what it reads and proposes, its words, an example."""
+def rule(rule: Rule, subject: Subject | None = None) -> Iterator[str]:
+    """Yield the lines that explain a rule, and the ending of its name: what it reads and proposes, an example."""
     yield rule.name
     yield f"  {rule.says}"
+    if subject is not None:
+        yield f"  @{subject.name}: {subject.says}"
     yield f"  proposes: {rule.relation or 'a term'}"
     if rule.words:
         yield f"  reads: {', '.join(rule.words)}"

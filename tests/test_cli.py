@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMANDS = (
-    "build", "extract", "validate", "evaluate", "search", "show", "path", "query", "queries", "stats", "viz",
+    "build", "extract", "validate", "evaluate", "search", "show", "path", "query", "queries", "rules", "stats", "viz",
     "export", "serve",
 )  # fmt: skip
 
