@@ -6,7 +6,9 @@
   cleaned and filtered, joined where they stand in one text unit. Written anew after version 3.3.0
   (`graphrag/index/operations/build_noun_graph`, extractor "syntactic_parser" with the defaults of its configuration),
   because the package brings clients of language models along. Nothing is pruned, and a text unit is a block of an entry
-  (a paragraph, a bullet, a table), which comes near the 50 to 100 tokens that its documentation advises.
+  (a paragraph, a bullet with its lead-in, a table), which comes near the 50 to 100 tokens that its documentation
+  advises. Its edges have neither direction nor relation: what stands first is taken for the subject, and pairs alone
+  are scored.
 
 Both are told what they have no notion of: where entries begin, and what their concepts are called. They read the
 clean text of an entry, without markup. Phrases that name a concept of the graph, but for case, are that concept.
@@ -18,7 +20,7 @@ from collections import defaultdict
 from copy import copy
 from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from kg.annotate.lexicon import predicates
@@ -30,7 +32,7 @@ from kg.grading import Facts, Grader, Stated
 from kg.model import Entry, Layout, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from spacy.tokens import Doc, Token
     from spacy.tokens import Span as Words
@@ -67,8 +69,8 @@ def compare(graph: KnowledgeGraph, gold: Gold, *, model: str = DEFAULT_MODEL) ->
     facts = Facts(graph)
     entries = _entries(graph, {e for gid in (*gold["H"], *gold["annotations"]) for e in _places(facts, gold, gid)})
     nlp = load_pipeline(model, whole_words=False)
-    texts = {entry: [text for block in parse(body).blocks for text in block.texts] for entry, body in entries.items()}
-    distinct = sorted({text for found in texts.values() for text in found})
+    texts = {entry: [list(block.texts) for block in parse(body).blocks] for entry, body in entries.items()}
+    distinct = sorted({text for blocks in texts.values() for block in blocks for text in block})
     docs = dict(zip(distinct, nlp.pipe(distinct), strict=True))
     systems = {"kg": _scores(facts, gold)}
     remarks = []
@@ -76,7 +78,10 @@ def compare(graph: KnowledgeGraph, gold: Gold, *, model: str = DEFAULT_MODEL) ->
         if name == "textacy" and find_spec("textacy") is None:
             remarks.append("textacy is not installed, so its column is left out: pip install 'kg[baselines]'")
             continue
-        found = {e: [read(docs[text], not n) for n, text in enumerate(blocks)] for e, blocks in texts.items()}
+        found = {
+            entry: [read([docs[text] for text in block], not n) for n, block in enumerate(blocks)]
+            for entry, blocks in texts.items()
+        }
         scores = _scores(_claimed(facts, found), gold)
         systems[name] = {task: score for task, score in scores.items() if task in knows}
     return Comparison(systems, tuple(remarks))
@@ -140,27 +145,37 @@ def _claimed(facts: Facts, found: Mapping[str, list[Found]]) -> Facts:
 # ---------------------------------------------------------------------------------------------------------- extractors
 
 
-def by_textacy(doc: Doc, first: bool) -> Found:
+def by_textacy(block: Sequence[Doc], first: bool) -> Found:
     """Noun chunks, and what textacy's triples say of them; in the `first` block of an entry, the genus as well.
 
     Needs the package textacy.
     """
+    phrases = [text for doc in block for chunk in doc.noun_chunks if (text := _bare(chunk))]
+    triples: list[tuple[str | None, str, str]] = []
+    if first and (genus := next((text for doc in block for text in _complements(doc)), "")):
+        triples.append((None, "broader", genus))
+    for doc in block:
+        triples += _triples(doc)
+    return Found(tuple(phrases), tuple(triples))
+
+
+def _complements(doc: Doc) -> Iterator[str]:
+    """The noun chunks behind "is" and "are"."""
+    return (_bare(c) for c in doc.noun_chunks if c.root.dep_ == "attr" and c.root.head.lemma_ == "be" and _bare(c))
+
+
+def _triples(doc: Doc) -> Iterator[tuple[str, str, str]]:
+    """textacy's triples between noun chunks, as far as the lexicon knows their verbs."""
     from textacy.extract.triples import subject_verb_object_triples
 
     chunks = {token.i: chunk for chunk in doc.noun_chunks for token in chunk}
-    phrases = tuple(text for chunk in doc.noun_chunks if (text := _bare(chunk)))
-    triples: list[tuple[str | None, str, str]] = []
-    genus = next((_bare(c) for c in doc.noun_chunks if c.root.dep_ == "attr" and c.root.head.lemma_ == "be"), "")
-    if first and genus:
-        triples.append((None, "broader", genus))
     for subject, verb, objects in subject_verb_object_triples(doc):
         head = next((token for token in reversed(verb) if token.pos_ == "VERB"), verb[-1])
         passive = any(token.dep_ == "auxpass" for token in verb)
-        ends = [_chunked(tokens, chunks) for tokens in (subject, objects)]
         relation, turned = _relation(head.lemma_.lower(), passive)
         if relation is not None:
-            triples += [(s, relation, o) if not turned else (o, relation, s) for s in ends[0] for o in ends[1]]
-    return Found(phrases, tuple(triples))
+            ends = product(_chunked(subject, chunks), _chunked(objects, chunks))
+            yield from ((o, relation, s) if turned else (s, relation, o) for s, o in ends)
 
 
 def _relation(lemma: str, passive: bool) -> tuple[str | None, bool]:
@@ -183,9 +198,9 @@ def _bare(chunk: Words) -> str:
     return str(chunk[start:].text).strip()
 
 
-def by_graphrag(doc: Doc, first: bool) -> Found:
+def by_graphrag(block: Sequence[Doc], first: bool) -> Found:
     """The noun phrases of GraphRAG's syntactic extractor, and an edge between any two, in the `first` block or not."""
-    phrases = tuple(dict.fromkeys(_noun_phrases(doc)))
+    phrases = tuple(dict.fromkeys(phrase for doc in block for phrase in _noun_phrases(doc)))
     # edges have neither direction nor relation: what comes first is the subject, and only pairs are scored
     return Found(phrases, tuple((a, "uses", b) for a, b in combinations(phrases, 2)))
 
@@ -219,8 +234,8 @@ def _noun_phrases(doc: Doc) -> Iterator[str]:
             yield " ".join(words).replace("\n", "").upper()
 
 
-BASELINES: dict[str, tuple[Callable[[Doc, bool], Found], tuple[str, ...]]] = {
+BASELINES: dict[str, tuple[Callable[[Sequence[Doc], bool], Found], tuple[str, ...]]] = {
     "textacy": (by_textacy, TASKS),
     "graphrag": (by_graphrag, ("entities", "pairs")),
 }
-"""How each reads a block (parsed; whether it is the first of its entry), and the tasks that it has a notion of."""
+"""How each reads a block (the parses of its texts; whether it is an entry's first), and the tasks that it knows."""

@@ -64,11 +64,11 @@ def gold(gold_file: Path) -> Gold:
     ],
 )
 def test_graphrag_keeps_names_and_phrases_of_several_words(text: str, phrases: list[str], plain: Language) -> None:
-    assert list(by_graphrag(plain(text), first=True).phrases) == phrases
+    assert list(by_graphrag([plain(text)], first=True).phrases) == phrases
 
 
 def test_graphrag_joins_any_two_phrases_of_a_text_unit(plain: Language) -> None:
-    found = by_graphrag(plain("The old baker needs dry beech logs and a brick oven."), first=False)
+    found = by_graphrag([plain("The old baker"), plain("Needs dry beech logs and a brick oven.")], first=False)
     assert [(s, o) for s, _, o in found.triples] == [
         ("OLD BAKER", "DRY BEECH LOGS"),
         ("OLD BAKER", "BRICK OVEN"),
@@ -79,15 +79,16 @@ def test_graphrag_joins_any_two_phrases_of_a_text_unit(plain: Language) -> None:
 def test_textacy_reads_verbs_and_the_genus_of_the_first_block(plain: Language) -> None:
     pytest.importorskip("textacy")
     doc = plain("A sieve is a round tool. The old baker uses beech logs and visits the mill.")
-    found = by_textacy(doc, first=True)
+    found = by_textacy([doc], first=True)
     assert found.phrases == ("sieve", "round tool", "old baker", "beech logs", "mill")
     assert found.triples == ((None, "broader", "round tool"), ("old baker", "uses", "beech logs"))
-    assert by_textacy(doc, first=False).triples == found.triples[1:], "visit is no verb of the lexicon"
+    assert by_textacy([doc], first=False).triples == found.triples[1:], "visit is no verb of the lexicon"
 
 
 def test_textacy_reads_passives_from_their_agents(plain: Language) -> None:
     pytest.importorskip("textacy")
-    found = by_textacy(plain("Beech logs are used by old bakers. The oven was invented by Greek potters."), first=False)
+    doc = plain("Beech logs are used by old bakers. The oven was invented by Greek potters.")
+    found = by_textacy([doc], first=False)
     assert found.triples == (("old bakers", "uses", "Beech logs"), ("oven", "developedBy", "Greek potters"))
 
 
@@ -115,8 +116,8 @@ def test_what_textacy_finds_is_scored_in_all_tasks(tiny_graph: KnowledgeGraph, g
 def test_a_baseline_that_finds_everything_and_nothing_else_is_right(
     tiny_graph: KnowledgeGraph, gold: Gold, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(doc: object, first: bool) -> Found:
-        return Found(("grafting wax",), ((None, "uses", "grafting wax"),)) if "scion" in str(doc) else Found((), ())
+    def read(block: object, first: bool) -> Found:
+        return Found(("grafting wax",), ((None, "uses", "grafting wax"),)) if "scion" in str(block) else Found((), ())
 
     monkeypatch.setattr(baselines, "BASELINES", {"mine": (read, ("entities", "relations", "pairs"))})
     mine = compare(tiny_graph, gold).systems["mine"]
