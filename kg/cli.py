@@ -259,6 +259,9 @@ def evaluate(
         Path | None,
         Option(metavar="DIR", help="Look quotes up in the documents of this folder, not in the graph's text."),
     ] = None,
+    baselines: Annotated[
+        bool, Option("--baselines", help="Compare with what textacy and GraphRAG's noun phrases find in these entries.")
+    ] = False,
     bootstrap: Annotated[int, Option(min=0, help="Samples for the 95 % intervals; 0 for none.")] = 1000,
     seed: Annotated[int, Option(min=0, help="Where the samples begin.")] = 0,
     format: FormatOption = Format.TEXT,
@@ -272,13 +275,24 @@ def evaluate(
         raise UsageError(f"--task {task}: there is no such task; choose from {', '.join(TASKS)}")
     if seeds is not None and not seeds.is_dir():
         raise UsageError(f"--seeds {seeds}: there is no such folder")
-    found = run(_open(graph), load(gold, page), rounds=bootstrap, seed=seed, documents=seeds)
+    opened, standard = _open(graph), load(gold, page)
+    found = run(opened, standard, rounds=bootstrap, seed=seed, documents=seeds)
+    compared = None
+    if baselines:
+        from kg.baselines import compare
+
+        compared = compare(opened, standard)
+        for line in compared.remarks:
+            console.note(line)
     if format is Format.JSON:
-        console.say_json(present.evaluation(found))
+        console.say_json(present.evaluation(found, compared))
         return
     console.say_table(["task", "precision", "recall", "F1", "95 %", "gold", "predicted", ""], present.scores(found))
     if (remark := present.evidence_checked(found)) is not None:
         console.say(remark)
+    if compared is not None:
+        console.say()
+        console.say_table(present.compared_titles(compared), present.compared(compared))
     if by_rule:
         console.say()
         console.say_table(["rule", "right", "wrong", "precision"], present.rule_scores(found))
@@ -466,6 +480,24 @@ def queries(
         ["name", "asks", "parameters"],
         [(each.name, each.title, ", ".join(parameter.name for parameter in each.parameters)) for each in known],
     )
+
+
+@app.command(rich_help_panel=ASK)
+def rules(
+    name: Annotated[str | None, Argument(help="Explain this rule, or list those of this family.")] = None,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """List the rules that read texts, or explain one, as statements and mentions name it: verb:reduces."""
+    from kg.annotate.rules import chosen, subjects
+
+    found = chosen(name)
+    if format is Format.JSON:
+        console.say_json(found)
+    elif len(found) == 1:
+        for line in present.rule(found[0], subjects().get((name or "").partition("@")[2])):
+            console.say(line)
+    else:
+        console.say_table(["rule", "proposes", "reads"], [(each.name, each.relation, each.says) for each in found])
 
 
 @app.command(rich_help_panel=ASK)

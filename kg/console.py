@@ -100,11 +100,11 @@ def _plain(value: Any) -> Any:
 
 
 def say_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """Print rows as a table; columns whose cells are all numbers stand to the right."""
+    """Print rows as a table; columns whose cells are all numbers, or dashes for the want of one, stand to the right."""
     cells = [[safe("" if cell is None else cell) for cell in row] for row in rows]
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for index, header in enumerate(headers):
-        numeric = bool(cells) and all(row[index].replace(".", "", 1).isdigit() for row in cells)
+        numeric = bool(cells) and all(row[index] == "–" or row[index].replace(".", "", 1).isdigit() for row in cells)
         table.add_column(header, justify="right" if numeric else "left", overflow="fold")
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))

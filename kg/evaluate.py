@@ -129,26 +129,32 @@ def evaluate(
     grader = Grader(facts, gold)
     for count in (grader.segments, grader.duplicates, grader.headers, grader.bodies):
         count()
-    counts = {task: list(grader.counts[task].values()) for task in TASKS}
-    tasks = {task: _score(counts[task], rounds, seed, _more(task, counts[task])) for task in TASKS}
-    pairs = [[row[5], *row[1:3]] for row in counts["relations"]]
-    annotated = list(gold["annotations"])
-    predicates = {
-        name: _score([by_entry.get(gid, [0, 0, 0]) for gid in annotated], rounds, seed)
-        for name, by_entry in sorted(grader.predicates.items())
-    }
+    tasks, predicates, pairs = score_tasks(grader, gold, rounds, seed)
     evidence = facts.evidence(documents)
     if evidence is not None:
         tasks["evidence"] = evidence
     return Evaluation(
         tasks=tasks,
         predicates=predicates,
-        pairs=_score(pairs, rounds, seed),
+        pairs=pairs,
         against=None if evidence is None else "graph" if documents is None else "documents",
         judgements=tuple(grader.judgements),
         missed=tuple(grader.missed),
         errors={task: tuple(lines) for task, lines in grader.errors.items()},
     )
+
+
+def score_tasks(grader: Grader, gold: Gold, rounds: int, seed: int) -> tuple[dict[str, Score], dict[str, Score], Score]:
+    """From what was counted: the scores of all tasks, those of relations one by one, that of pairs."""
+    counts = {task: list(grader.counts[task].values()) for task in TASKS}
+    tasks = {task: _score(counts[task], rounds, seed, _more(task, counts[task])) for task in TASKS}
+    annotated = list(gold["annotations"])
+    predicates = {
+        name: _score([by_entry.get(gid, [0, 0, 0]) for gid in annotated], rounds, seed)
+        for name, by_entry in sorted(grader.predicates.items())
+    }
+    pairs = [[row[5], *row[1:3]] for row in counts["relations"]]
+    return tasks, predicates, _score(pairs, rounds, seed)
 
 
 def _missing(gold: Gold, held: set[str]) -> list[str]:

@@ -143,7 +143,9 @@ def f1_score(right: float, predicted: float, gold: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stated:
+class Stated:
+    """A statement of the graph in one entry: subject and object by IRI, the relation by name."""
+
     subject: str
     predicate: str
     object: str
@@ -172,7 +174,7 @@ class Facts:
         for solution in self._graph.store.select(query):
             yield tuple(term.value for term in solution)
 
-    def _statements(self) -> dict[str, list[_Stated]]:
+    def _statements(self) -> dict[str, list[Stated]]:
         rules: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
         confidence: dict[tuple[str, str, str, str], float] = {}
         for e, s, p, o, rule, c in self._rows(_STATEMENTS):
@@ -180,10 +182,10 @@ class Facts:
             if name in RELATIONS:
                 rules[e, s, name, o].add(rule)
                 confidence[e, s, name, o] = float(c)
-        found: dict[str, list[_Stated]] = defaultdict(list)
+        found: dict[str, list[Stated]] = defaultdict(list)
         for key in sorted(rules):
             e, s, name, o = key
-            found[e].append(_Stated(s, name, o, tuple(sorted(rules[key])), confidence[key]))
+            found[e].append(Stated(s, name, o, tuple(sorted(rules[key])), confidence[key]))
         return dict(found)
 
     def evidence(self, documents: Path | None = None) -> Score | None:
@@ -408,7 +410,7 @@ class Grader:
         facts, concepts = self.facts, self.concepts(gid)
         heads = [self.gold["H"][s] for s in self.siblings(gid)]
         names = [name for head in heads for name in (head["pref"], *head["alt"])]
-        merged: dict[tuple[str, str, str], _Stated] = {}
+        merged: dict[tuple[str, str, str], Stated] = {}
         for s in (s for e in self.where[gid] for s in facts.statements.get(e, ())):
             key = s.subject, s.predicate, s.object
             rules = {*s.rules, *(merged[key].rules if key in merged else ())}  # copies of the entry may differ in them

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path as FilePath
 
+    from kg.annotate.rules import Rule, Subject
     from kg.answers import Answer, Description, Finding, Path, Quote, Relation, Statistics
+    from kg.baselines import Comparison
     from kg.evaluate import Bin, Evaluation
     from kg.grading import Score
     from kg.pipeline import BuildReport
@@ -130,6 +132,20 @@ def _backing(finding: Finding, most: int) -> Iterator[str]:
         yield f"— {quote.place}" if same else quoted(quote)
 
 
+def rule(rule: Rule, subject: Subject | None = None) -> Iterator[str]:
+    """Yield the lines that explain a rule, and the ending of its name: what it reads and proposes, an example."""
+    yield rule.name
+    yield f"  {rule.says}"
+    if subject is not None:
+        yield f"  @{subject.name}: {subject.says}"
+    yield f"  proposes: {rule.relation or 'a term'}"
+    if rule.words:
+        yield f"  reads: {', '.join(rule.words)}"
+    yield "  example:"
+    yield from (f"    {line}" for line in rule.example.splitlines())
+    yield f"    → {rule.finds}"
+
+
 def counted(counts: Mapping[str, int], *, most: int = 20) -> str:
     """Counts by name on one line, the first `most` of them."""
     shown = ", ".join(f"{name} {number:,}" for name, number in islice(counts.items(), most))
@@ -241,6 +257,22 @@ def _interval(score: Score) -> str:
     return f"{score.interval[0]:.3f}–{score.interval[1]:.3f}" if score.interval is not None else ""
 
 
+def compared_titles(comparison: Comparison) -> list[str]:
+    """The columns of a table of systems, three for each."""
+    return ["task", *(title for system in comparison.systems for title in (f"{system} precision", "recall", "F1"))]
+
+
+def compared(comparison: Comparison) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of a table of systems, a task in each; a dash stands where a system has no notion of it."""
+    for task in next(iter(comparison.systems.values())):
+        cells: list[str] = []
+        for scores in comparison.systems.values():
+            score = scores.get(task)
+            figures = (score.precision, score.recall, score.f1) if score is not None else ()
+            cells += [f"{value:.3f}" for value in figures] or ["–"] * 3
+        yield task, *cells
+
+
 def evidence_checked(found: Evaluation) -> str | None:
     """What the quotes were not held against, in a line; None when they were looked up in the documents."""
     if found.against == "documents":
@@ -295,9 +327,12 @@ def evaluation_errors(found: Evaluation, most: int, task: str | None) -> Iterato
             yield from (f"  {line}" for line in lines[:most])
 
 
-def evaluation(found: Evaluation) -> dict[str, Any]:
+def evaluation(found: Evaluation, comparison: Comparison | None = None) -> dict[str, Any]:
     """All that was found, as JSON says it."""
+    systems = comparison.systems if comparison is not None else {}
+    baselines = {name: {task: _scored_by(score) for task, score in each.items()} for name, each in systems.items()}
     return {
+        **({"baselines": baselines} if comparison is not None else {}),
         "tasks": {task: _figures(score) for task, score in found.tasks.items()},
         "predicates": {name: _figures(score) for name, score in found.predicates.items()},
         "pairs": _figures(found.pairs),
@@ -312,14 +347,18 @@ def evaluation(found: Evaluation) -> dict[str, Any]:
     }
 
 
+def _scored_by(score: Score) -> dict[str, float]:
+    figures = {"precision": score.precision, "recall": score.recall, "f1": score.f1}
+    return {name: round(value, 3) for name, value in figures.items()}
+
+
 def _rounded(each: Bin) -> dict[str, Any]:
     return {"said": round(each.said, 3), "was": round(each.was, 3), "count": each.count}
 
 
 def _figures(score: Score) -> dict[str, Any]:
-    figures = {"precision": score.precision, "recall": score.recall, "f1": score.f1}
     return {
-        **{name: round(value, 3) for name, value in figures.items()},
+        **_scored_by(score),
         "interval": score.interval,
         "right": score.right,
         "predicted": score.predicted,

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMANDS = (
-    "build", "extract", "validate", "infer", "evaluate", "search", "ask", "show", "path", "query", "queries", "stats",
-    "viz",
+    "build", "extract", "validate", "infer", "evaluate", "search", "ask", "show", "path", "query", "queries", "rules",
+    "stats", "viz",
     "export", "serve",
 )  # fmt: skip
 

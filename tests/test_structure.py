@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "render layout",
     ),
     ("graph answers index quotes search paths convert services linking replies ask view sketch results", "reason"),
-    ("validate", "export", "gold grading evaluate"),
+    ("validate", "export", "gold grading evaluate baselines"),
     ("pipeline",),
     ("server",),
     ("cli console present __main__",),
@@ -42,7 +42,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 """From the bottom up; each string is a unit. A module imports modules of its own unit and of lower layers only."""
 
 HOMES = {
-    "spacy": {"annotate.pipeline"},
+    "spacy": {"annotate.pipeline", "baselines"},
+    "textacy": {"baselines"},
     "numpy": {"annotate.confidence", "evaluate"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {

@@ -18,12 +18,11 @@ from kg.names import key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
-    from collections.abc import Set as AbstractSet
     from typing import Any
 
     from spacy.language import Language
 
-    from kg.model import Annotation, Entry, Headword, Key, Mention
+    from kg.model import Annotation, Entry, Headword
 
 __all__ = ["DEFAULT_MODEL", "annotate", "extract_text", "load_pipeline"]
 
@@ -63,7 +62,7 @@ def reader(
     entries: Sequence[Entry], headwords: Sequence[Headword], nlp: Language
 ) -> Callable[[Sequence[int]], list[Annotation]]:
     """A function that annotates those of the entries at the positions that it is given."""
-    from kg.annotate.entry import finish, prepare
+    from kg.annotate.entry import finish, prepare, said
     from kg.annotate.glossary import glossary_of
     from kg.annotate.pipeline import parse
 
@@ -73,28 +72,9 @@ def reader(
     def read(positions: Sequence[int]) -> list[Annotation]:
         batch = [prepare(entries[at], headwords[at], glossary) for at in positions]
         docs = parse(nlp, (text for work in batch for text in work.texts))
-        return [_said(finish(work, docs, glossary), labels) for work in batch]
+        return [said(finish(work, docs, glossary), labels) for work in batch]
 
     return read
-
-
-def _said(annotation: Annotation, labels: AbstractSet[Key]) -> Annotation:
-    """The annotation without mentions that say nothing of the entry's concept.
-
-    Those are what only recurring text mentions, and the name of an entry that is cited: "(Norris, 1908)".
-    """
-    from kg.annotate.gazetteer import is_cited
-
-    body, start = annotation.entry.body, annotation.entry.body_span.start
-
-    def counts(mention: Mention) -> bool:
-        span = mention.span
-        if any(span in recurring for recurring in annotation.boilerplate):
-            return False
-        return not (is_cited(body, span.start - start, span.end - start) and key(mention.label) in labels)
-
-    kept = tuple(filter(counts, annotation.mentions))
-    return annotation if len(kept) == len(annotation.mentions) else replace(annotation, mentions=kept)
 
 
 def extract_text(text: str, nlp: Language) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """One entry from blocks to `Annotation`, in two halves with the parser between them.
 
 `prepare` reads the layout and says which texts have to be parsed; `finish` reads the parses. Both are functions of the
-entry, its headword and the `Glossary` (what recurs, which names there are) alone.
+entry, its headword and the `Glossary` (what recurs, which names there are) alone. `said` leaves out what is mentioned
+without being spoken of.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from kg.annotate.abbreviations import abbreviations
 from kg.annotate.boilerplate import mask
 from kg.annotate.context import Surroundings
 from kg.annotate.definitions import genus
+from kg.annotate.gazetteer import is_cited
 from kg.annotate.glossary import masks
 from kg.annotate.kinds import kind_of_concept
 from kg.annotate.proofs import proof
@@ -40,6 +42,7 @@ from kg.names import key, singular, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from spacy.tokens import Doc
 
@@ -121,6 +124,24 @@ def finish(work: Work, docs: Mapping[str, Doc], glossary: Glossary, *, floor: fl
     return Annotation(
         entry, headword, kind, definitions, found, proved, abbreviations(texts), work.boilerplate, frozenset(flags)
     )
+
+
+def said(annotation: Annotation, labels: AbstractSet[Key]) -> Annotation:
+    """The annotation without mentions that say nothing of the entry's concept.
+
+    Those are what only recurring text mentions, and the name of an entry that is cited: "(Norris, 1908)". `labels` are
+    the keys of the labels of all entries.
+    """
+    body, start = annotation.entry.body, annotation.entry.body_span.start
+
+    def counts(mention: Mention) -> bool:
+        span = mention.span
+        if any(span in recurring for recurring in annotation.boilerplate):
+            return False
+        return not (is_cited(body, span.start - start, span.end - start) and key(mention.label) in labels)
+
+    kept = tuple(filter(counts, annotation.mentions))
+    return annotation if len(kept) == len(annotation.mentions) else replace(annotation, mentions=kept)
 
 
 def proposed_mentions(work: Work, docs: Mapping[str, Doc], assertions: Iterable[Assertion]) -> list[terms.Proposed]:

