@@ -128,7 +128,7 @@ def load(url: str, queries: Sequence[str], options: argparse.Namespace) -> tuple
     found = re.search(r"RESULT (\S+) (\S+) (\S+) (\d+)", done.stdout)
     assert found, done.stdout
     if int(found[4]):
-        raise SystemExit(f"{url} answered {found[4]} requests with an error or too late")
+        print(f"    {url} answered {found[4]} requests with an error or too late")
     return float(found[1]), float(found[2]), float(found[3])
 
 
