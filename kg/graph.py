@@ -39,7 +39,6 @@ from kg.index import ConceptIndex, Edge, readings
 from kg.paths import UNIT, Constraints, Network, Weights, shortest_paths
 from kg.quotes import Quotes, ordered
 from kg.serialize import prefixes
-from kg.sparql import form
 from kg.store import dataset_base, open_store
 from kg.vocabulary import SKOS, entry_id
 
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
+    from kg.endpoint import Connection
     from kg.search import SearchIndex
     from kg.store import Store
 
@@ -79,13 +79,13 @@ _COUNTS = {
 _FLAGS = "SELECT ?flag (COUNT(?entry) AS ?n) WHERE { ?entry kg:flag ?flag } GROUP BY ?flag"
 
 
-def open(place: str | FilePath = "output") -> KnowledgeGraph:
-    """The graph at a place: a build's directory, or the URL of a SPARQL endpoint.
+def open(place: str | FilePath = "output", connection: Connection | None = None) -> KnowledgeGraph:
+    """The graph at a place: a build's directory, or the URL of a SPARQL endpoint, talked to as `connection` says.
 
     Raises MissingGraph for a directory without a build and StoreError for one that cannot be read; an endpoint is first
     asked when the graph is.
     """
-    return KnowledgeGraph(open_store(place))
+    return KnowledgeGraph(open_store(place, connection))
 
 
 class KnowledgeGraph:
@@ -126,7 +126,7 @@ class KnowledgeGraph:
         this = ox.NamedNode(concept.iri)
         entries = self._entries(this)
         literals: dict[str, set[str]] = defaultdict(set)
-        for row in self.store.select(_LITERALS % this):
+        for row in self.store.rows(_LITERALS % this):
             literals[row["property"].value].add(row["text"].value)
         return Description(
             concept=concept,
@@ -135,8 +135,8 @@ class KnowledgeGraph:
             entries=entries,
             relations=self._related(self._outgoing.get(concept.iri, ()), concept.iri),
             inverse=self._related(self._incoming.get(concept.iri, ()), concept.iri),
-            mentions=self._refs(self.store.select(_MENTIONS % this), without=concept.iri),
-            mentioned_by=self._refs(self.store.select(_MENTIONED_BY % this), without=concept.iri),
+            mentions=self._refs(self.store.rows(_MENTIONS % this), without=concept.iri),
+            mentioned_by=self._refs(self.store.rows(_MENTIONED_BY % this), without=concept.iri),
             flags=tuple(sorted({flag for entry in entries for flag in entry.flags})),
         )
 
@@ -240,7 +240,7 @@ class KnowledgeGraph:
 
         The prefixes of `kg.serialize.prefixes` need not be declared. Raises QueryError, with line and column.
         """
-        answer = form(text, prefixes(self.base))
+        answer = self.store.form(text)
         if answer is ox.QuerySolutions:
             return self.store.select(text)
         if answer is ox.QueryBoolean:
@@ -362,7 +362,7 @@ class KnowledgeGraph:
         return tuple(sorted(found, key=lambda r: (order[r.predicate], -(r.confidence or 0.0), r.sentence, r.statement)))
 
     def _definitions(self, concept: ox.NamedNode, texts: set[str]) -> tuple[QuotedDefinition, ...]:
-        rows = [(row["text"].value, row["statement"].value) for row in self.store.select(_DEFINITIONS % concept)]
+        rows = [(row["text"].value, row["statement"].value) for row in self.store.rows(_DEFINITIONS % concept)]
         quotes = self.quotes.of({statement for _, statement in rows})
         found: dict[str, list[Quote]] = {text: [] for text in texts}
         for text, statement in rows:
@@ -372,7 +372,7 @@ class KnowledgeGraph:
 
     def _entries(self, concept: ox.NamedNode) -> tuple[EntryView, ...]:
         found: dict[tuple[str, int, str, str], set[str]] = defaultdict(set)
-        for row in self.store.select(_ENTRIES % concept):
+        for row in self.store.rows(_ENTRIES % concept):
             place = row["file"].value, int(row["line"].value), row["entry"].value, row["header"].value
             found[place].update([row["flag"].value] if row["flag"] else [])
         return tuple(

@@ -82,10 +82,10 @@ class ConceptIndex:
     def __init__(self, store: Store, base: str) -> None:
         self._store = store
         self.base = base
-        concepts = sorted({row["concept"].value for row in store.select(_CONCEPTS)})
+        concepts = sorted({row["concept"].value for row in store.rows(_CONCEPTS)})
         kinds: dict[str, list[str]] = defaultdict(list)
         names = {kind.iri.value: name for name, kind in classes().items()}
-        for row in store.select(_KINDS % " ".join(f"<{iri}>" for iri in names)):
+        for row in store.rows(_KINDS % " ".join(f"<{iri}>" for iri in names)):
             kinds[row["concept"].value].append(names[row["value"].value])
         preferred, others, fields = (
             self._table(name) for name in ("skos:prefLabel", "skos:altLabel", "dcterms:subject")
@@ -114,7 +114,7 @@ class ConceptIndex:
 
     def rows(self, name: str) -> Iterator[tuple[str, NamedNode | Literal]]:
         """Yield all subjects and objects of a property, given with its prefix."""
-        for row in self._store.select(_TABLE % name):
+        for row in self._store.rows(_TABLE % name):
             yield row[0].value, row[1]
 
     def identifier(self, iri: str) -> str:
@@ -127,7 +127,7 @@ class ConceptIndex:
         values = " ".join(f"<{reading.iri}>" for reading in readings().values())
         rows = (
             (row[0].value, row[1].value, row[2].value, hasattr(row[2], "datatype"))
-            for row in self._store.select(_EDGES % values)
+            for row in self._store.rows(_EDGES % values)
         )
         return frozenset(row for row in rows if row[0] in self.concepts and (row[3] or row[2] in self.concepts))
 

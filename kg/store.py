@@ -17,12 +17,15 @@ import pyoxigraph as ox
 
 from kg.errors import MissingGraph, StoreError
 from kg.serialize import prefixes, serialize
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, faults_of, names_graphs, refuse_service, wrong_form
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, faults_of, form, names_graphs, refuse_service, wrong_form
 from kg.swap import check_output, settled, write_build
 from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from kg.endpoint import Connection
+    from kg.sparql import Form
 
 __all__ = ["LocalStore", "Store", "check_output", "dataset_base", "open_store", "write_build"]
 
@@ -35,8 +38,18 @@ class Store(Protocol):
 
     place: str
 
+    def form(self, query: str) -> Form:
+        """The class of a query's answer; raises `QueryError` for a text that is no query."""
+
     def select(self, query: str) -> ox.QuerySolutions:
         """The solutions of a SELECT query."""
+
+    def rows(self, query: str) -> Iterator[ox.QuerySolution]:
+        """All solutions of a query of our own, complete even where an endpoint gives only so many at once.
+
+        The query is one SELECT with a list of variables, without prologue and LIMIT. An endpoint may be asked for its
+        solutions piece by piece, by the text of the first variable, so that is one that is bound in all of them.
+        """
 
     def ask(self, query: str) -> bool:
         """The answer of an ASK query."""
@@ -107,12 +120,20 @@ class LocalStore:
         """All quads, in no particular order."""
         return iter(self._store)
 
+    def form(self, query: str) -> Form:
+        """The class of a query's answer."""
+        return form(query, self.prefixes)
+
     def select(self, query: str) -> ox.QuerySolutions:
         """The solutions of a SELECT query."""
         answer = self._query(query)
         if isinstance(answer, ox.QuerySolutions):
             return answer
         raise wrong_form("SELECT", type(answer))
+
+    def rows(self, query: str) -> Iterator[ox.QuerySolution]:
+        """All solutions of a query; there is no need for pieces here."""
+        return self.select(query)
 
     def ask(self, query: str) -> bool:
         """The answer of an ASK query."""
@@ -160,8 +181,8 @@ class LocalStore:
             raise StoreError(f"{self.place} cannot be read ({error}): build the graph again") from error
 
 
-def open_store(place: str | Path) -> Store:
-    """The store at a place: a build's directory, `:memory:`, or the URL of a SPARQL endpoint.
+def open_store(place: str | Path, connection: Connection | None = None) -> Store:
+    """The store at a place: a build's directory, `:memory:`, or the URL of a SPARQL endpoint, talked to as told.
 
     Raises `MissingGraph` for a directory without a build and `StoreError` for one that cannot be read; an endpoint is
     first asked when it is first queried.
@@ -172,7 +193,7 @@ def open_store(place: str | Path) -> Store:
         if place.lower().startswith(("http://", "https://")):
             from kg.remote import RemoteStore
 
-            return RemoteStore(place)
+            return RemoteStore(place, connection)
     return LocalStore.open(Path(place))
 
 

@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "annotate",
         "resolve match",
         "triples",
-        "store remote swap serialize sparql",
+        "store remote endpoint swap serialize sparql",
         "queries",
     ),
     ("graph answers index quotes search paths convert",),
