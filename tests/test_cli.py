@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "build", "extract", "validate", "evaluate", "search", "show", "path", "query", "queries", "stats", "viz",
-    "export", "serve",
+    "export", "push", "serve",
 )  # fmt: skip
 
 

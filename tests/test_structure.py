@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "queries",
     ),
     ("graph answers index quotes search paths convert",),
-    ("validate", "export view", "render layout", "gold grading evaluate"),
+    ("validate", "push", "export view", "render layout", "gold grading evaluate"),
     ("pipeline",),
     ("server server_html server_limits",),
     ("cli console present __main__",),
@@ -46,7 +46,7 @@ HOMES = {
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
-        "convert", "validate", "export", "server", "server_html", "console",
+        "convert", "validate", "export", "push", "server", "server_html", "console",
     },
     "SPARQLWrapper": {"remote"},
     "rapidfuzz": {"index", "queries"},
