@@ -106,9 +106,9 @@ class Endpoint:
         self.parameters = parse_qsl(parts.query, keep_blank_values=True)
         self.software = ""
         """What the endpoint says it is, once it has answered: `Virtuoso/07.20.3229 …`."""
-        self._credentials = _credentials(parts.username, parts.password, self.connection.credentials)
+        self.credentials = _credentials(parts.username, parts.password, self.connection.credentials)
         self._safe = parts.scheme.lower() == "https" or parts.hostname in _LOOPBACK
-        self._basic = bool(self._credentials.user) and self._safe
+        self._basic = bool(self.credentials.user) and self._safe
         self._digest: _Digest | None = None
         self._opener = build_opener(_Redirects)
 
@@ -182,13 +182,13 @@ class Endpoint:
         try:
             return self._exchange(request)
         except HTTPError as error:
-            if error.code != 401 or not self._credentials.user:
+            if error.code != 401 or not self.credentials.user:
                 raise
             challenges = error.headers.get_all("WWW-Authenticate") or []
             if self._basic and not challenges:
                 challenges = self._bare_challenges(request)  # Virtuoso tells none to those who try Basic first
             if digest := next(filter(_is_digest, challenges), None):
-                self._digest, self._basic = _Digest(self._credentials, digest), False
+                self._digest, self._basic = _Digest(self.credentials, digest), False
             elif not self._basic and any(challenge.lower().startswith("basic") for challenge in challenges):
                 self._basic = True
                 if self.connection.remark and not self._safe:
@@ -211,12 +211,12 @@ class Endpoint:
 
     def _authorize(self, request: Request) -> None:
         request.remove_header("Authorization")
-        if self._credentials.token:
-            request.add_unredirected_header("Authorization", f"Bearer {self._credentials.token}")
+        if self.credentials.token:
+            request.add_unredirected_header("Authorization", f"Bearer {self.credentials.token}")
         elif self._digest:
             request.add_unredirected_header("Authorization", self._digest.answer(request))
         elif self._basic:
-            request.add_unredirected_header("Authorization", _basic(self._credentials))
+            request.add_unredirected_header("Authorization", _basic(self.credentials))
 
     def _exchange(self, request: Request) -> Reply:
         with self._opener.open(request, timeout=self.connection.timeout) as response:
@@ -232,7 +232,7 @@ class Endpoint:
         said = beginning(body)
         reason = f"{status}: {said}" if said else status
         if error.code == 401:
-            who = self._credentials
+            who = self.credentials
             if who.token:
                 return f"the token is not accepted ({reason})"
             if who.user:

@@ -51,6 +51,10 @@ _BYTES = {Method.UPDATE: 1 << 20, Method.GSP: 8 << 20}
 """The size from which a part takes no more triples; servers and proxies limit what they take at once."""
 
 
+_ASKED_AT = {"/sparql-graph-crud-auth": "/sparql-auth", "/sparql-graph-crud": "/sparql", "/store": "/sparql"}
+"""Where graph stores answer queries, by the end of the path: Virtuoso, and `kg serve`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pushed:
     """One graph of the endpoint: its IRI (empty for the default graph), how many triples were sent and are there.
@@ -319,17 +323,26 @@ class _Sender:
     def count(self, target: Target, count_at: str | None) -> int | None:
         """How many triples a graph has; None, with a remark, when that cannot be learnt."""
         try:
-            if self._method is Method.GSP and count_at is None:
-                return self._count_fetched(target)
-            return self._count_asked(count_at or self.url, target)
+            if self._method is Method.UPDATE:
+                return self._count_asked(count_at or self.url, target)
+            if count_at or (count_at := self._beside()):
+                return self._count_asked(count_at, target)
+            return self._count_fetched(target)
         except EndpointError as error:
             self.remark(f"what is there could not be counted: {error} (--count-at URL names a SPARQL endpoint for it)")
             return None
 
+    def _beside(self) -> str | None:
+        """The SPARQL endpoint of a graph store, where that is known. (A whole graph comes back cut from Virtuoso.)"""
+        for path, other in _ASKED_AT.items():
+            if self.place.endswith(path):
+                return self.place.removesuffix(path) + other
+        return None
+
     def _count_asked(self, url: str, target: Target) -> int:
         from kg.remote import RemoteStore
 
-        connection = replace(self._endpoint.connection, page_size=None)
+        connection = replace(self._endpoint.connection, credentials=self._endpoint.credentials, page_size=None)
         pattern = f"GRAPH {target} {{ ?s ?p ?o }}" if target else "?s ?p ?o"
         (row,) = RemoteStore(url, connection).select(f"SELECT (COUNT(*) AS ?n) WHERE {{ {pattern} }}")
         return int(row["n"].value)
