@@ -1,4 +1,4 @@
-"""A real OpenLink Virtuoso 7 answers as the local graph does: pushed both ways, read by every command, cut at 500 rows."""
+"""A real Virtuoso 7 answers as the local graph does: pushed both ways, read by every command, cut at 500 rows."""
 
 from __future__ import annotations
 
@@ -139,6 +139,8 @@ def test_pages_are_the_same_bytes_as_locally(
 
 # ----------------------------------------------------------------------------------------------------- named queries
 
+FAULTS = {"broader-cycles", "contradictions", "orphans"}
+"""Queries that find faults, of which the sample has none."""
 EXAMPLES = [(name, dict(example)) for name, query in named_queries().items() for example in query.examples]
 
 
@@ -148,7 +150,7 @@ def test_named_queries_give_the_same_answers(
 ) -> None:
     text = named_queries()[name].bind(example, lambda concept: sample_graph.concept(concept).iri)
     local, remote = (_table(graph, text) for graph in (sample_graph, pushed_sample))
-    assert local, "the example finds something"
+    assert local or name in FAULTS, "the example finds something"
     assert remote == local
 
 
@@ -179,7 +181,7 @@ def test_tables_beyond_the_cap_come_complete(sample_graph: KnowledgeGraph, pushe
 
 
 def test_keys_of_all_alphabets_are_paged_in_the_order_in_which_they_are_compared(virtuoso: Virtuoso) -> None:
-    names = [f"{start}{n}" for start in "aZ_é漢😀%~" for n in range(100)]
+    names = [f"{start}{n}" for start in "aZ_é漢😀-~" for n in range(100)]
     base = "https://alphabets.example/"
     store = LocalStore()
     store.load(
