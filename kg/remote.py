@@ -1,9 +1,11 @@
 """Somebody's SPARQL endpoint as a store: SPARQLWrapper asks, and answers come back as the same classes as locally.
 
 Endpoints give at most so many rows at once, and most do not say so. What this program reads whole (`RemoteStore.rows`)
-is therefore counted when it could have been cut, and then read in pages by key: sorted by the text of a variable, each
-page from where the last one ended. OFFSET will not do: without ORDER BY it is promised nothing, and with it Virtuoso
-refuses to sort more than 10,000 rows (SR353). A query of the user's own is sent as it is, unless a page size is given.
+is therefore counted when it could have been cut, and then read in pages by key: sorted by the MD5 of a variable's text,
+each page from where the last one ended, and counted again. OFFSET will not do: without ORDER BY it is promised nothing,
+and with it Virtuoso refuses to sort more than 10,000 rows (SR353). The text itself will not do either: Virtuoso sorts
+texts that are not ASCII in another order than it compares them, and a text may be long; an MD5 is 32 letters and
+digits. A query of the user's own is sent as it is, unless a page size is given.
 """
 
 from __future__ import annotations
@@ -41,6 +43,9 @@ _UNSUSPICIOUS = 100
 
 _CAPS = frozenset(digit * 10**power for digit in (1, 2, 5) for power in range(3, 8))
 """Numbers of rows at which endpoints are known to cut: 1,000, 2,000, 5,000, 10,000 and so on."""
+
+_KEY = "kg_key"
+"""The variable that pages are sorted by."""
 
 _VIRTUOSO_GRAPHS = (
     "http://www.openlinksw.com/schemas/virtrdf#", "http://www.w3.org/ns/ldp#", "http://localuriqaserver/sparql",
@@ -176,21 +181,25 @@ class RemoteStore:
             page = self._page_of(query, after, key, size)
             if len(page) < size:
                 return found + page
-            last = _text(page[-1][key[1:]])
+            last = page[-1][_KEY]
             if last is None:
-                raise self._endpoint.error(f"cannot be read in pages, because {key} has no text to sort by")
-            whole = [row for row in page if _text(row[key[1:]]) != last]
+                raise self._endpoint.error(f"cannot be read in pages, because some {key} have no text to sort by")
+            whole = [row for row in page if row[_KEY] != last]
             found += whole
             if whole:
-                after = f"{condition} FILTER(STR({key}) >= {ox.Literal(last)})"
+                after = f"{condition} FILTER(MD5(STR({key})) >= {last})"
             else:  # a page of one and the same key
-                found += self._by_key(query, f"{condition} FILTER(STR({key}) = {ox.Literal(last)})", others, size)
-                after = f"{condition} FILTER(STR({key}) > {ox.Literal(last)})"
+                found += self._by_key(query, f"{condition} FILTER(MD5(STR({key})) = {last})", others, size)
+                after = f"{condition} FILTER(MD5(STR({key})) > {last})"
 
     def _page_of(self, query: str, condition: str, key: str, size: int) -> list[ox.QuerySolution]:
         columns = " ".join(_columns(query))
-        text = f"SELECT {columns} WHERE {{ {{ {query} }} {condition} }} ORDER BY STR({key}) LIMIT {size}"
-        return list(self._solutions(text))
+        return list(
+            self._solutions(
+                f"SELECT {columns} (MD5(STR({key})) AS ?{_KEY}) WHERE {{ {{ {query} }} {condition} }} "
+                f"ORDER BY ?{_KEY} LIMIT {size}"
+            )
+        )
 
     def _count(self, query: str) -> int:
         (row,) = self._solutions(f"SELECT (COUNT(*) AS ?n) WHERE {{ {{ {query} }} }}")
@@ -336,11 +345,6 @@ def _columns(query: str) -> list[str]:
     selected = _SELECTED.match(query)
     assert selected, "queries of our own list their variables"
     return selected[1].split()
-
-
-def _text(term: object) -> str | None:
-    """What SPARQL's STR makes of a term."""
-    return term.value if isinstance(term, (ox.NamedNode, ox.Literal)) else None
 
 
 def _looks_cut(reply: Reply, rows: int) -> bool:

@@ -48,7 +48,7 @@ class Store(Protocol):
         """All solutions of a query of our own, complete even where an endpoint gives only so many at once.
 
         The query is one SELECT with a list of variables, without prologue and LIMIT. An endpoint may be asked for its
-        solutions piece by piece, by the text of the first variable, so that is one that is bound in all of them.
+        solutions piece by piece, by the first variable, so that is one that is bound in all of them.
         """
 
     def ask(self, query: str) -> bool:
