@@ -108,9 +108,10 @@ def _root(
 
 def _open(place: str) -> KnowledgeGraph:
     """The graph of a command, talked to as its options say where it is an endpoint."""
+    from kg.endpoint import Connection
     from kg.graph import open
 
-    return open(place, _CONNECTION.get())
+    return open(place, _CONNECTION.get() or Connection(remark=console.note))
 
 
 # ---------------------------------------------------------------------------------------------------------- endpoints
@@ -609,7 +610,6 @@ def push(
 
 
 @app.command(rich_help_panel=SHARE)
-@_reads
 def serve(
     graph: GraphOption = "output",
     host: Annotated[str, Option(help="The address to listen on; the default serves this machine only.")] = "127.0.0.1",

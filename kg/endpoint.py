@@ -111,6 +111,8 @@ class Endpoint:
         self._basic = bool(self.credentials.user) and self._safe
         self._digest: _Digest | None = None
         self._opener = build_opener(_Redirects)
+        if self.credentials.token and not self._safe and self.connection.remark:
+            self.connection.remark(f"{self.place}: the token goes there unencrypted; use https if you can")
 
     def url(self, *parameters: tuple[str, str]) -> str:
         """The URL with its own parameters and these."""

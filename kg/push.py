@@ -156,7 +156,7 @@ def push(
         except EndpointError as error:
             kept = f"; {number} of {len(parts)} parts are there, --resume goes on from them" if number else ""
             raise EndpointError(f"{error}{_advice(error, part)}{kept}", error.status) from error
-        memory.keep(number + 1)
+        memory.keep(number + 1, sender.remark)
     tell("pushing", len(parts), len(parts))
     tell("counting", 0, None)
     graphs = tuple(
@@ -259,10 +259,14 @@ class _Memory:
             )
         return done
 
-    def keep(self, done: int) -> None:
-        """Write down that so many parts are done."""
+    def keep(self, done: int, remark: Callable[[str], None]) -> None:
+        """Write down that so many parts are done; where that is not possible, say so once and go on."""
         if self._path:
-            write_file(self._path, (json.dumps({**self._plan, "done": done}, indent=1) + "\n").encode())
+            try:
+                write_file(self._path, (json.dumps({**self._plan, "done": done}, indent=1) + "\n").encode())
+            except UsageError as error:
+                remark(f"an interruption could not be resumed: {error}")
+                self._path = None
 
     def forget(self) -> None:
         """Nothing is left to resume."""
@@ -381,9 +385,11 @@ _NO_RIGHT = ("SR186", "SECURITY", "No permission", "permission denied")
 
 def _advice(error: EndpointError, part: _Part) -> str:
     """What to do about an error, to be put behind it."""
-    text = str(error)
+    text, smaller = str(error), f"--batch {max(1, len(part.lines) // 4)}"
     if error.status == 413 or "memory exhausted" in text or "stack overflow" in text.lower():
-        return f"; a part of {len(part.lines):,} triples is too much for it: try --batch {max(1, len(part.lines) // 4)}"
+        return f"; a part of {len(part.lines):,} triples is too much for it: try {smaller}"
+    if "broke off" in text and len(part.lines) > 1:
+        return f"; perhaps a part of {len(part.lines):,} triples is too much for it: try {smaller}"
     if error.status in {401, 403} or any(sign in text for sign in _NO_RIGHT):
         return (
             "; to write needs a user or a token that may, and the right URL "

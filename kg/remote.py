@@ -10,6 +10,7 @@ digits. A query of the user's own is sent as it is, unless a page size is given.
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import warnings
@@ -362,8 +363,6 @@ def _rows_in(reply: Reply) -> int | None:
     try:
         if results := ox.QueryResultsFormat.from_media_type(reply.media):
             if results == ox.QueryResultsFormat.CSV:
-                import csv
-
                 return sum(1 for _ in csv.reader(reply.body.decode().splitlines(keepends=True))) - 1
             if results == ox.QueryResultsFormat.TSV:
                 return reply.body.count(b"\n") - 1
@@ -371,6 +370,6 @@ def _rows_in(reply: Reply) -> int | None:
             return sum(1 for _ in answer) if isinstance(answer, ox.QuerySolutions) else None
         if rdf := ox.RdfFormat.from_media_type(reply.media):
             return sum(1 for _ in ox.parse(reply.body, format=rdf, base_iri="urn:x-answer:"))
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, csv.Error):
         pass
     return None

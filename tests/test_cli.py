@@ -73,6 +73,14 @@ def test_every_command_explains_itself(run: Terminal, command: str) -> None:
     assert f"kg {command}" in run(command, "--help", graph=False)
 
 
+def test_commands_that_read_a_graph_take_an_endpoint(run: Terminal) -> None:
+    for command in COMMANDS:
+        text = run(command, "--help", graph=False)
+        reads = "--graph" in text and command not in {"push", "serve"}
+        assert ("--endpoint" in text) == (reads or command == "queries"), command
+        assert ("--password-file" in text) == (reads or command == "push"), command
+
+
 def test_version(run: Terminal) -> None:
     assert run("--version", graph=False) == f"kg {kg.__version__}\n"
 

@@ -203,3 +203,19 @@ def test_mistakes_are_one_line(
     err = capsys.readouterr().err
     assert (ended.value.code, err.count("\n")) == (status, 1)
     assert reason in err
+
+
+def test_a_closed_folder_is_no_reason_to_stop(server: GraphStore, tmp_path: Path) -> None:
+    store = LocalStore()
+    store.load(quads(tiny_knowledge()))
+    (tmp_path / "file").write_text("")
+    said: list[str] = []
+    report = push(
+        store,
+        server.sparql,
+        batch=20,
+        state=tmp_path / "file" / "state.json",
+        connection=Connection(remark=said.append),
+    )
+    assert report.complete
+    assert [text.partition(": ")[2].partition(":")[0] for text in said] == ["an interruption could not be resumed"]
