@@ -20,7 +20,7 @@ READY := $(shell test "$$(cat $(VENV)/ready 2>/dev/null)" = "$(PINS)" && test -x
 HERE = $(shell test "$$(cat $(VENV)/home 2>/dev/null)" = "$(CURDIR)" && $(BIN)/python -m pip --version >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help build page test check lint bench score dist lock install browser clean distclean
+.PHONY: help build page test check lint bench score dist lock install browser virtuoso clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ build: install ## install kg into .venv and build the graph of SEEDS, with its p
 	@echo "page   $(OUTPUT)/graph.html (open it in a browser; it needs no network)"
 	@echo "next   $(BIN)/kg --help"
 
-test: install browser ## run all tests (installs Chromium with apt-get where it may)
+test: install browser virtuoso ## run all tests (installs Chromium and Virtuoso with apt-get where it may)
 	$(BIN)/python -m pytest
 
 check: lint test ## lint, types and tests: what has to pass before a commit
@@ -88,6 +88,12 @@ browser:
 		|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "installing Chromium for the tests of the page" \
 			&& $(APT) update && $(APT) install -y --no-install-recommends chromium >/dev/null; } \
 		|| echo "there is no Chromium and no right to install it: the tests of the page in a browser will be skipped"
+
+virtuoso:
+	@command -v virtuoso-t >/dev/null 2>&1 \
+		|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "installing Virtuoso for the tests of endpoints" \
+			&& $(APT) update && $(APT) install -y --no-install-recommends virtuoso-opensource-7-bin >/dev/null; } \
+		|| echo "there is no Virtuoso and no right to install it: the tests against it will be skipped"
 
 clean: ## remove output/ and what dist and the tools left, but not .venv
 	rm -rf dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

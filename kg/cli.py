@@ -6,12 +6,15 @@ a failure. Standard output carries results only, so that it can be piped.
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
+from contextvars import ContextVar
 from dataclasses import asdict
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Argument, Option
@@ -24,6 +27,9 @@ from kg.errors import KgError, UsageError
 from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kg.endpoint import Connection
     from kg.graph import KnowledgeGraph
 
 app = typer.Typer(
@@ -114,9 +120,123 @@ def _root(
 
 
 def _open(place: str, queries: list[Path] | None = None) -> KnowledgeGraph:
+    """The graph of a command, talked to as its options say where it is an endpoint."""
+    from kg.endpoint import Connection
     from kg.graph import open
 
-    return open(place, queries=queries or ())
+    return open(place, _CONNECTION.get() or Connection(remark=console.note), queries=queries or ())
+
+
+# ---------------------------------------------------------------------------------------------------------- endpoints
+
+_CONNECTION: ContextVar[Connection | None] = ContextVar("connection", default=None)
+"""How the command that runs talks to endpoints."""
+
+_ENDPOINTS = "Endpoints"
+
+
+def _connection(
+    user: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            rich_help_panel=_ENDPOINTS,
+            help="Who asks; or KG_ENDPOINT_USER. The password is KG_ENDPOINT_PASSWORD, or asked for on a terminal.",
+        ),
+    ] = None,
+    password_file: Annotated[
+        Path | None, Option(metavar="FILE", rich_help_panel=_ENDPOINTS, help="A file with the password on a line.")
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            rich_help_panel=_ENDPOINTS,
+            help="A file with a bearer token on a line; or KG_ENDPOINT_TOKEN.",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float, Option(min=0.1, metavar="SECONDS", rich_help_panel=_ENDPOINTS, help="Wait so long for an answer.")
+    ] = 60.0,
+    page_size: Annotated[
+        int | None,
+        Option(
+            min=10,
+            metavar="ROWS",
+            rich_help_panel=_ENDPOINTS,
+            help="Ask for large answers in pages of so many rows, SELECTs of your own without LIMIT too.",
+        ),
+    ] = None,
+) -> None:
+    """Set how to talk to an endpoint, as the options say. No option takes a secret: others see command lines."""
+    from kg.endpoint import Connection, Credentials
+
+    known = Credentials.of_environment()
+    if token_file is not None:
+        if user is not None or password_file is not None:
+            raise UsageError("give --user and its password, or --token-file, not both")
+        known = Credentials(token=_secret("--token-file", token_file))
+    elif user is not None or password_file is not None:
+        name = user or known.user
+        if not name:
+            raise UsageError("--password-file needs to know whose password it is: give --user NAME")
+        password = known.password if password_file is None else _secret("--password-file", password_file)
+        if not password and sys.stdin and sys.stdin.isatty():
+            password = typer.prompt(f"Password of {name}", hide_input=True, err=True)
+        if not password:
+            raise UsageError("--user needs a password: set KG_ENDPOINT_PASSWORD or give --password-file FILE")
+        known = Credentials(name, password)
+    _CONNECTION.set(Connection(credentials=known, timeout=timeout, page_size=page_size, remark=console.note))
+
+
+def _secret(option: str, path: Path) -> str:
+    """The first line of a file."""
+    lines = _read_text(str(path)).splitlines()
+    if not lines or not lines[0].strip():
+        raise UsageError(f"{option} {path}: the first line is empty")
+    return lines[0].strip()
+
+
+def _endpoint(
+    endpoint: Annotated[
+        str | None, Option(metavar="URL", rich_help_panel=_ENDPOINTS, help="Ask this SPARQL endpoint instead.")
+    ] = None,
+) -> dict[str, str]:
+    """What takes the place of `graph` when an endpoint is named."""
+    if endpoint is None:
+        return {}
+    if not endpoint.lower().startswith(("http://", "https://")):
+        raise UsageError(f"--endpoint {endpoint}: not the URL of an endpoint, which begins with http:// or https://")
+    return {"graph": endpoint}
+
+
+def _with_options(command: Callable[..., None], *makers: Callable[..., Any]) -> Callable[..., None]:
+    """A command that has the options of these functions too.
+
+    The functions are called with them before it runs; what they return takes the place of its own arguments.
+    """
+    own = inspect.signature(command, eval_str=True)
+    options = {maker: inspect.signature(maker, eval_str=True).parameters for maker in makers}
+
+    @wraps(command)
+    def run(**arguments: Any) -> None:
+        for maker, names in options.items():
+            arguments |= maker(**{name: arguments.pop(name) for name in names}) or {}
+        command(**arguments)
+
+    more = [option for names in options.values() for option in names.values()]
+    run.__signature__ = own.replace(parameters=[*own.parameters.values(), *more])  # type: ignore[attr-defined]
+    return run
+
+
+def _reads(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command with a `graph` that it opens with `_open` take `--endpoint` and all that belongs to it."""
+    return _with_options(command, _endpoint, _connection)
+
+
+def _connects(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take the options by which one talks to endpoints, for one that it names in another way."""
+    return _with_options(command, _connection)
 
 
 # ------------------------------------------------------------------------------------------------------ make a graph
@@ -183,6 +303,7 @@ def _read_text(file: str) -> str:
 
 
 @app.command(rich_help_panel=MAKE)
+@_reads
 def validate(
     graph: GraphOption = "output",
     shapes: Annotated[list[Path] | None, Option(help="Further SHACL shapes to check, in Turtle.")] = None,
@@ -235,6 +356,7 @@ def infer(
 
 
 @app.command(rich_help_panel=MAKE)
+@_reads
 def evaluate(
     gold: Annotated[Path, Argument(help="A gold standard: JSON, or an annotated page (.gold).")],
     graph: GraphOption = "output",
@@ -311,6 +433,7 @@ def evaluate(
 
 
 @app.command(rich_help_panel=ASK)
+@_reads
 def search(
     text: Annotated[list[str], Argument(help="Words; the last may be the beginning of one.")],
     graph: GraphOption = "output",
@@ -331,6 +454,7 @@ def search(
 
 
 @app.command(rich_help_panel=ASK)
+@_reads
 def ask(
     question: Annotated[list[str], Argument(help="A question in plain English; docs/ask.md lists what can be asked.")],
     graph: GraphOption = "output",
@@ -354,6 +478,7 @@ def ask(
 
 
 @app.command(rich_help_panel=ASK)
+@_reads
 def show(
     concept: Annotated[str, Argument(help="A label, an alias or an IRI; case and plural do not matter.")],
     graph: GraphOption = "output",
@@ -370,6 +495,7 @@ def show(
 
 
 @app.command(rich_help_panel=ASK)
+@_reads
 def path(
     start: Annotated[str, Argument(help="The concept to start from.")],
     end: Annotated[str, Argument(help="The concept to arrive at.")],
@@ -400,6 +526,7 @@ def path(
 
 
 @app.command(rich_help_panel=ASK)
+@_reads
 def query(
     sparql: Annotated[
         str | None, Argument(metavar="[SPARQL]", help="A query; kg:, skos: and the like are known.")
@@ -410,7 +537,6 @@ def query(
         list[str] | None, Option("-p", "--parameter", metavar="NAME=VALUE", help="A parameter of it (repeatable).")
     ] = None,
     graph: GraphOption = "output",
-    endpoint: Annotated[str | None, Option(help="The URL of a SPARQL endpoint to ask instead.")] = None,
     format: Annotated[
         str,
         Option(
@@ -430,9 +556,7 @@ def query(
         raise UsageError("parameters belong to a named query: give --name")
     if html is not None and format != "table":
         raise UsageError("--html is a page, and --format another way to answer: give one of them")
-    if endpoint is not None and not endpoint.lower().startswith(("http://", "https://")):
-        raise UsageError(f"--endpoint {endpoint}: not the URL of an endpoint, which begins with http:// or https://")
-    opened = _open(endpoint or graph, queries)
+    opened = _open(graph, queries)
     if html is not None:
         asked = sparql if sparql is not None else _read_text(str(file)) if file is not None else ""
         result = opened.run(name, _pairs(parameters or [])) if name is not None else opened.table(asked)
@@ -461,6 +585,9 @@ def queries(
     name: Annotated[str | None, Argument(help="Show this query, with its text.")] = None,
     folders: QueriesOption = None,
     format: FormatOption = Format.TEXT,
+    endpoint: Annotated[
+        str | None, Option(metavar="URL", help="Taken as by other commands; the queries are the same everywhere.")
+    ] = None,
 ) -> None:
     """List the named queries, or show one."""
     from kg.queries import named_queries, named_query
@@ -501,6 +628,7 @@ def rules(
 
 
 @app.command(rich_help_panel=ASK)
+@_reads
 def stats(graph: GraphOption = "output", format: FormatOption = Format.TEXT) -> None:
     """Count what is in a graph: classes, relations, fields, flags, hubs, orphans."""
     found = _open(graph).stats()
@@ -514,6 +642,7 @@ def stats(graph: GraphOption = "output", format: FormatOption = Format.TEXT) -> 
 
 
 @app.command(rich_help_panel=SHARE)
+@_reads
 def viz(
     concept: Annotated[str | None, Argument(help="Draw around this concept; the whole graph without it.")] = None,
     output: Annotated[Path, Option("-o", "--output", metavar="FILE", help="The page.")] = Path("graph.html"),
@@ -540,6 +669,7 @@ def viz(
 
 
 @app.command(rich_help_panel=SHARE)
+@_reads
 def export(
     output: Annotated[Path | None, Option("-o", "--output", metavar="FILE", help="Standard output without it.")] = None,
     format: Annotated[
@@ -556,6 +686,53 @@ def export(
     write(_open(graph), output, format)
     if output is not None:
         console.note(f"wrote {output}")
+
+
+@app.command(rich_help_panel=SHARE)
+@_connects
+def push(
+    endpoint: Annotated[str, Argument(help="The URL that takes updates, or of a graph store (--method gsp).")],
+    source: Annotated[Path, Option("-g", metavar="DIR", help="Where the graph was built.")] = Path("output"),
+    method: Annotated[
+        str, Option(metavar="update|gsp", help="SPARQL Update, or the Graph Store Protocol, which is faster.")
+    ] = "update",
+    graph: Annotated[
+        str | None, Option("--graph", metavar="IRI", help="Put all triples into this one named graph.")
+    ] = None,
+    named: Annotated[bool, Option("--named", help="Keep the graphs apart, as they are (the default).")] = False,
+    batch: Annotated[
+        int | None,
+        Option(min=1, metavar="N", help="At most so many triples in a part.", show_default="1000, gsp: 20000"),
+    ] = None,
+    resume: Annotated[bool, Option("--resume", help="Go on where an interrupted push stopped.")] = False,
+    replace: Annotated[bool, Option("--replace", help="Empty the target graphs first.")] = False,
+    count_at: Annotated[
+        str | None, Option(metavar="URL", help="A SPARQL endpoint to count at, if ENDPOINT answers no queries.")
+    ] = None,
+) -> None:
+    """Load a graph into somebody's endpoint, part by part, and count what has arrived."""
+    from kg.push import Method
+    from kg.push import push as run
+    from kg.store import LocalStore
+
+    if method not in set(Method):
+        raise UsageError(f"--method {method}: there are {', '.join(Method)}")
+    if graph is not None and named:
+        raise UsageError("--graph puts everything into one graph, --named keeps graphs apart: give one of them")
+    for url in filter(None, (endpoint, count_at)):
+        if not url.lower().startswith(("http://", "https://")):
+            raise UsageError(f"{url}: not the URL of an endpoint, which begins with http:// or https://")
+    with console.progress() as progress:
+        report = run(
+            LocalStore.open(source), endpoint, method=method, graph=graph, batch=batch, resume=resume, replace=replace,
+            count_at=count_at, connection=_CONNECTION.get(), progress=progress,
+        )  # fmt: skip
+    console.say_table(["graph", "pushed", "there"], present.pushed(report))
+    if not report.complete:
+        raise KgError(
+            f"{report.endpoint} counts fewer triples than were pushed: it may take some numbers for the same "
+            "(0.90 and 0.9), or something else writes to it"
+        )
 
 
 @app.command(rich_help_panel=SHARE)

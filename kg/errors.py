@@ -105,7 +105,18 @@ class StoreError(KgError):
 
 
 class EndpointError(KgError):
-    """A remote SPARQL endpoint could not be reached, refused, or answered with something else."""
+    """A remote SPARQL endpoint could not be reached, refused, or answered with something else.
+
+    `status` is the one of HTTP when it answered with an error.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class IncompleteAnswer(UserWarning):
+    """An endpoint's answer looks as if it were not all of it."""
 
 
 class UnreadableQuestion(KgError):

@@ -171,7 +171,7 @@ class Facts:
         self.statements = self._statements()
 
     def _rows(self, query: str) -> Iterator[tuple[str, ...]]:
-        for solution in self._graph.store.select(query):
+        for solution in self._graph.store.rows(query):
             yield tuple(term.value for term in solution)
 
     def _statements(self) -> dict[str, list[Stated]]:

@@ -43,7 +43,6 @@ from kg.queries import named_queries, named_query
 from kg.quotes import Quotes, ordered
 from kg.serialize import prefixes
 from kg.services import Prepared, prepare
-from kg.sparql import form
 from kg.store import LocalStore, dataset_base, open_store
 from kg.vocabulary import SKOS, entry_id
 
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from kg.ask import Asker
+    from kg.endpoint import Connection
     from kg.queries import NamedQuery
     from kg.results import Result
     from kg.search import SearchIndex
@@ -86,16 +86,20 @@ _FLAGS = "SELECT ?flag (COUNT(?entry) AS ?n) WHERE { ?entry kg:flag ?flag } GROU
 
 
 def open(
-    place: str | FilePath = "output", *, queries: Iterable[FilePath] = (), inferred: bool = False
+    place: str | FilePath = "output",
+    connection: Connection | None = None,
+    *,
+    queries: Iterable[FilePath] = (),
+    inferred: bool = False,
 ) -> KnowledgeGraph:
-    """The graph at a place: a build's directory, or the URL of a SPARQL endpoint.
+    """The graph at a place: a build's directory, or the URL of a SPARQL endpoint, talked to as `connection` says.
 
     `queries` and `inferred` as in `KnowledgeGraph`.
 
     Raises MissingGraph for a directory without a build and StoreError for one that cannot be read; an endpoint is first
     asked when the graph is.
     """
-    return KnowledgeGraph(open_store(place), queries=queries, inferred=inferred)
+    return KnowledgeGraph(open_store(place, connection), queries=queries, inferred=inferred)
 
 
 class KnowledgeGraph:
@@ -143,7 +147,7 @@ class KnowledgeGraph:
         this = ox.NamedNode(concept.iri)
         entries = self._entries(this)
         literals: dict[str, set[str]] = defaultdict(set)
-        for row in self.store.select(_LITERALS % this):
+        for row in self.store.rows(_LITERALS % this):
             literals[row["property"].value].add(row["text"].value)
         return Description(
             concept=concept,
@@ -152,8 +156,8 @@ class KnowledgeGraph:
             entries=entries,
             relations=self._related(self._outgoing.get(concept.iri, ()), concept.iri),
             inverse=self._related(self._incoming.get(concept.iri, ()), concept.iri),
-            mentions=self._refs(self.store.select(_MENTIONS % this), without=concept.iri),
-            mentioned_by=self._refs(self.store.select(_MENTIONED_BY % this), without=concept.iri),
+            mentions=self._refs(self.store.rows(_MENTIONS % this), without=concept.iri),
+            mentioned_by=self._refs(self.store.rows(_MENTIONED_BY % this), without=concept.iri),
             flags=tuple(sorted({flag for entry in entries for flag in entry.flags})),
         )
 
@@ -275,7 +279,7 @@ class KnowledgeGraph:
             if isinstance(answer, ox.QuerySolutions):
                 return answer
             return bool(answer) if isinstance(answer, ox.QueryBoolean) else list(answer)
-        asked = form(text, prefixes(self.base))
+        asked = self.store.form(text)
         if asked is ox.QuerySolutions:
             return self.store.select(text)
         if asked is ox.QueryBoolean:
@@ -447,7 +451,7 @@ class KnowledgeGraph:
         return tuple(sorted(found, key=lambda r: (order[r.predicate], -(r.confidence or 0.0), r.sentence, r.statement)))
 
     def _definitions(self, concept: ox.NamedNode, texts: set[str]) -> tuple[QuotedDefinition, ...]:
-        rows = [(row["text"].value, row["statement"].value) for row in self.store.select(_DEFINITIONS % concept)]
+        rows = [(row["text"].value, row["statement"].value) for row in self.store.rows(_DEFINITIONS % concept)]
         quotes = self.quotes.of({statement for _, statement in rows})
         found: dict[str, list[Quote]] = {text: [] for text in texts}
         for text, statement in rows:
@@ -457,7 +461,7 @@ class KnowledgeGraph:
 
     def _entries(self, concept: ox.NamedNode) -> tuple[EntryView, ...]:
         found: dict[tuple[str, int, str, str], set[str]] = defaultdict(set)
-        for row in self.store.select(_ENTRIES % concept):
+        for row in self.store.rows(_ENTRIES % concept):
             place = row["file"].value, int(row["line"].value), row["entry"].value, row["header"].value
             found[place].update([row["flag"].value] if row["flag"] else [])
         return tuple(

@@ -30,8 +30,8 @@ _KINDS = "SELECT ?concept ?value WHERE { VALUES ?value { %s } ?concept a ?value 
 _EDGES = "SELECT ?subject ?predicate ?object WHERE { VALUES ?predicate { %s } ?subject ?predicate ?object . }"
 _INFERRED = """
 SELECT ?subject ?predicate ?object WHERE {
-  { VALUES ?predicate { %s skos:prefLabel skos:altLabel dcterms:subject } GRAPH %s { ?subject ?predicate ?object } }
-  UNION { VALUES ?object { skos:Concept %s } GRAPH %s { ?subject a ?object } }
+  VALUES ?predicate { rdf:type skos:prefLabel skos:altLabel dcterms:subject %s }
+  GRAPH %s { ?subject ?predicate ?object }
 }"""
 _TABLE = "SELECT ?subject ?object WHERE { ?subject %s ?object . }"
 
@@ -104,13 +104,13 @@ class ConceptIndex:
         concepts = sorted(
             {
                 row["concept"].value
-                for row in store.select(_CONCEPTS)
+                for row in store.rows(_CONCEPTS)
                 if (row["concept"].value, RDF.type.value, SKOS.Concept) not in self._unstated
             }
         )
         kinds: dict[str, list[str]] = defaultdict(list)
         names = {kind.iri.value: name for name, kind in classes().items()}
-        for row in store.select(_KINDS % " ".join(f"<{iri}>" for iri in names)):
+        for row in store.rows(_KINDS % " ".join(f"<{iri}>" for iri in names)):
             if (row["concept"].value, RDF.type.value, row["value"]) not in self._unstated:
                 kinds[row["concept"].value].append(names[row["value"].value])
         preferred, others, fields = (
@@ -143,10 +143,9 @@ class ConceptIndex:
         except ValueError:  # a stranger's dataset names a base that no IRI can be made of, nor this graph
             return frozenset()
         relations = " ".join(f"<{reading.iri}>" for reading in readings().values())
-        kinds = " ".join(f"<{kind.iri.value}>" for kind in classes().values())
         return frozenset(
-            (row["subject"].value, (row["predicate"] or RDF.type).value, row["object"])
-            for row in self._store.select(_INFERRED % (relations, graph, kinds, graph))
+            (row["subject"].value, row["predicate"].value, row["object"])
+            for row in self._store.rows(_INFERRED % (relations, graph))
         )
 
     def _table(self, name: str, iri: NamedNode) -> dict[str, list[NamedNode | Literal]]:
@@ -159,7 +158,7 @@ class ConceptIndex:
 
     def rows(self, name: str) -> Iterator[tuple[str, NamedNode | Literal]]:
         """Yield all subjects and objects of a property, given with its prefix."""
-        for row in self._store.select(_TABLE % name):
+        for row in self._store.rows(_TABLE % name):
             yield row[0].value, row[1]
 
     def identifier(self, iri: str) -> str:
@@ -172,7 +171,7 @@ class ConceptIndex:
         values = " ".join(f"<{reading.iri}>" for reading in readings().values())
         rows = (
             (row[0].value, row[1].value, row[2].value, hasattr(row[2], "datatype"))
-            for row in self._store.select(_EDGES % values)
+            for row in self._store.rows(_EDGES % values)
             if (row[0].value, row[1].value, row[2]) not in self._unstated
         )
         return frozenset(row for row in rows if row[0] in self.concepts and (row[3] or row[2] in self.concepts))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kg.evaluate import Bin, Evaluation
     from kg.grading import Score
     from kg.pipeline import BuildReport
+    from kg.push import PushReport
     from kg.reason import Inference
     from kg.results import Drawn, Result
 
@@ -365,3 +366,10 @@ def _figures(score: Score) -> dict[str, Any]:
         "gold": score.gold,
         **dict(score.more),
     }
+
+
+def pushed(report: PushReport) -> Iterator[tuple[str, str, str]]:
+    """A row for each graph of an endpoint: its name, the triples that were pushed, those that are there."""
+    for graph in report.graphs:
+        there = "not counted" if graph.counted is None else f"{graph.counted:,}"
+        yield graph.graph or "(default graph)", f"{graph.triples:,}", there

@@ -107,7 +107,7 @@ class Quotes:
         """The solutions of a query with a VALUES block for IRIs, asked in batches."""
         nodes = [str(NamedNode(iri)) for iri in sorted(set(iris))]
         for at in range(0, len(nodes), _BATCH):
-            yield from self._store.select(query % " ".join(nodes[at : at + _BATCH]))
+            yield from self._store.rows(query % " ".join(nodes[at : at + _BATCH]))
 
     def _line(self, entry: str, header_line: int, offset: int) -> int:
         """The line of an offset in an entry, whose text begins on the line after its header."""

@@ -111,7 +111,7 @@ def stated(store: Store) -> Store:
         graph = inferred_graph(dataset_base(store))
     except ValueError:  # no IRIs can be made of the dataset's base, and so there is no such graph
         return store
-    if not store.ask(f"ASK {{ GRAPH {graph} {{ ?s ?p ?o }} }}"):
+    if not list(store.select(f"SELECT ?s WHERE {{ GRAPH {graph} {{ ?s ?p ?o }} }} LIMIT 1")):  # Virtuoso errs on ASK
         return store
     copy = LocalStore(place=store.place)
     copy.load(quad for quad in store.quads() if quad.graph_name != graph)

@@ -195,6 +195,20 @@ def form(query: str, names: Mapping[str, str], functions: Functions | None = Non
         return type(ox.Store().query(query, prefixes=used(query, names), custom_functions=dict(functions or {})))
 
 
+_FORM = re.compile(r"\b(select|ask|construct|describe)\b", re.IGNORECASE)
+
+
+def guessed_form(query: str) -> Form | None:
+    """The class of the answer of a query in a dialect that is not read here, by its first keyword.
+
+    >>> guessed_form('SELECT * { ?text bif:contains "cache" }').__name__
+    'QuerySolutions'
+    """
+    forms: dict[str, Form] = {"select": ox.QuerySolutions, "ask": ox.QueryBoolean}
+    first = _FORM.search(re.sub(r"<[^<>\s]*>|#[^\n]*", " ", query))
+    return forms.get(first[1].lower(), ox.QueryTriples) if first else None
+
+
 def wrong_form(wanted: str, answer: type) -> QueryError:
     """The error of a query whose answer is of another class than its caller can take."""
     forms: dict[object, str] = {

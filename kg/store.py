@@ -18,14 +18,15 @@ import pyoxigraph as ox
 
 from kg.errors import EndpointError, MissingGraph, StoreError
 from kg.serialize import prefixes, serialize
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, fault_of, plan, wrong_form
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, fault_of, form, plan, wrong_form
 from kg.swap import check_output, settled, write_build
 from kg.vocabulary import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from kg.sparql import Functions, Plan, Term
+    from kg.endpoint import Connection
+    from kg.sparql import Form, Functions, Plan, Term
 
 _MOST_REMEMBERED = 1000
 """How many queries a store remembers the plans of."""
@@ -44,8 +45,18 @@ class Store(Protocol):
 
     place: str
 
+    def form(self, query: str) -> Form:
+        """The class of a query's answer; raises `QueryError` for a text that is no query."""
+
     def select(self, query: str) -> ox.QuerySolutions:
         """The solutions of a SELECT query."""
+
+    def rows(self, query: str) -> Iterator[ox.QuerySolution]:
+        """All solutions of a query of our own, complete even where an endpoint gives only so many at once.
+
+        The query is one SELECT with a list of variables, without prologue and LIMIT. An endpoint may be asked for its
+        solutions piece by piece, by the first variable, so that is one that is bound in all of them.
+        """
 
     def ask(self, query: str) -> bool:
         """The answer of an ASK query."""
@@ -132,12 +143,20 @@ class LocalStore:
         """All quads, in no particular order."""
         return iter(self._store)
 
+    def form(self, query: str) -> Form:
+        """The class of a query's answer."""
+        return form(query, self.prefixes)
+
     def select(self, query: str) -> ox.QuerySolutions:
         """The solutions of a SELECT query."""
         answer = self.answer(query)
         if isinstance(answer, ox.QuerySolutions):
             return answer
         raise wrong_form("SELECT", type(answer))
+
+    def rows(self, query: str) -> Iterator[ox.QuerySolution]:
+        """All solutions of a query; there is no need for pieces here."""
+        return self.select(query)
 
     def ask(self, query: str) -> bool:
         """The answer of an ASK query."""
@@ -230,8 +249,8 @@ class LocalStore:
             yield quad.triple
 
 
-def open_store(place: str | Path) -> Store:
-    """The store at a place: a build's directory, `:memory:`, or the URL of a SPARQL endpoint.
+def open_store(place: str | Path, connection: Connection | None = None) -> Store:
+    """The store at a place: a build's directory, `:memory:`, or the URL of a SPARQL endpoint, talked to as told.
 
     Raises `MissingGraph` for a directory without a build and `StoreError` for one that cannot be read; an endpoint is
     first asked when it is first queried.
@@ -242,7 +261,7 @@ def open_store(place: str | Path) -> Store:
         if place.lower().startswith(("http://", "https://")):
             from kg.remote import RemoteStore
 
-            return RemoteStore(place)
+            return RemoteStore(place, connection)
     return LocalStore.open(Path(place))
 
 

@@ -46,10 +46,10 @@ class Details:
     def of(cls, graph: KnowledgeGraph, edges: Iterable[Edge]) -> Details:
         """The details of all concepts of a graph, and of these of its relations."""
         literals: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        for row in graph.store.select(_LITERALS):
+        for row in graph.store.rows(_LITERALS):
             literals[row["property"].value][row["concept"].value].append(row["text"].value)
         places: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        for row in graph.store.select(_PLACES):
+        for row in graph.store.rows(_PLACES):
             places[row["concept"].value].append((row["file"].value, int(row["line"].value)))
         return cls(
             {concept: sorted(texts) for concept, texts in literals[SKOS.definition.value].items()},

@@ -201,6 +201,11 @@ def inferred_graph(base: str = BASE) -> NamedNode:
     return NamedNode(f"{base}graph/inferred")
 
 
+def default_graph(base: str = BASE) -> NamedNode:
+    """The named graph that holds what is in the default graph elsewhere, at endpoints that have no default graph."""
+    return NamedNode(f"{base}graph/default")
+
+
 def _segment(text: str) -> str:
     """Percent-encode what may not stand in an IRI's path; segments that resolution would drop are encoded whole."""
     encoded = quote(text, safe="/-._~!$&'()*+,;=:@")

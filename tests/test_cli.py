@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     "build", "extract", "validate", "infer", "evaluate", "search", "ask", "show", "path", "query", "queries", "rules",
     "stats", "viz",
-    "export", "serve",
+    "export", "push", "serve",
 )  # fmt: skip
 
 
@@ -72,6 +72,14 @@ def test_help_names_every_command(run: Terminal) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(run: Terminal, command: str) -> None:
     assert f"kg {command}" in run(command, "--help", graph=False)
+
+
+def test_commands_that_read_a_graph_take_an_endpoint(run: Terminal) -> None:
+    for command in COMMANDS:
+        text = run(command, "--help", graph=False)
+        reads = "--graph" in text and command not in {"push", "serve", "infer"}
+        assert ("--endpoint" in text) == (reads or command == "queries"), command
+        assert ("--password-file" in text) == (reads or command == "push"), command
 
 
 def test_version(run: Terminal) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyoxigraph as ox
 import pytest
 
+from kg.endpoint import Connection
 from kg.errors import EndpointError, KgError, MissingGraph, NotAcceptable, QueryError, StoreError
 from kg.remote import RemoteStore
 from kg.store import LocalStore, Store, dataset_base, open_store, write_build
@@ -306,7 +307,7 @@ def test_what_an_endpoint_does_wrong_is_said(
     endpoint: type[Endpoint], canned: tuple[int, str, bytes], reason: str
 ) -> None:
     endpoint.canned = canned
-    fails(lambda: RemoteStore(endpoint.url).select("SELECT * {}"), reason)  # type: ignore[attr-defined]
+    fails(lambda: RemoteStore(endpoint.url, Connection(retries=0)).select("SELECT * {}"), reason)  # type: ignore[attr-defined]
 
 
 def test_broken_rdf_is_said(endpoint: type[Endpoint]) -> None:
@@ -330,7 +331,7 @@ def test_an_endpoint_that_is_not_there_is_named() -> None:
 def test_an_endpoint_that_does_not_answer_is_given_up(endpoint: type[Endpoint]) -> None:
     endpoint.delay = threading.Event()
     try:
-        fails(lambda: RemoteStore(endpoint.url, timeout=1).ask("ASK {}"), "no answer within 1 seconds")  # type: ignore[attr-defined]
+        fails(lambda: RemoteStore(endpoint.url, Connection(timeout=1)).ask("ASK {}"), "no answer within 1 seconds")  # type: ignore[attr-defined]
     finally:
         endpoint.delay.set()
 
