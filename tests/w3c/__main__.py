@@ -1,0 +1,100 @@
+"""Run the W3C's SPARQL 1.1 tests against `kg serve`.
+
+    python -m tests.w3c DIR [--category query] [--test 'aggregates/*'] [--json] [--markdown]
+
+DIR is a checkout of w3c/rdf-tests, or any folder that holds its manifests. Exit status 1 when a test fails that is not
+in the list of known failures (tests/w3c/known.py), 2 when there is nothing to run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pyoxigraph
+
+from tests.w3c.known import KNOWN
+from tests.w3c.manifest import CATEGORIES, read_suite
+from tests.w3c.run import Outcome, markdown, run, text, unknown
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.w3c", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a checkout of w3c/rdf-tests")
+    parser.add_argument("--category", action="append", choices=CATEGORIES, help="only this one (repeatable)")
+    parser.add_argument("--test", action="append", metavar="PATTERN", help="only tests of such a name, with * and ?")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="every outcome, as JSON")
+    form.add_argument("--markdown", action="store_true", help="the page docs/conformance.md")
+    parser.add_argument("--suite", default="", metavar="NAME", help="what the page calls the suite")
+    options = parser.parse_args(arguments)
+    try:
+        tests = [
+            test
+            for test in read_suite(options.folder)
+            if (not options.category or test.category in options.category)
+            and (not options.test or any(fnmatchcase(test.name, pattern) for pattern in options.test))
+        ]
+    except (OSError, ValueError) as error:
+        print(f"w3c: {error}", file=sys.stderr)
+        return 2
+    if not tests:
+        print(f"w3c: no SPARQL test of {options.folder} is asked for", file=sys.stderr)
+        return 2
+    start = time.monotonic()
+    done = 0
+
+    def told(outcome: Outcome) -> None:
+        nonlocal done
+        done += 1
+        if sys.stderr.isatty():
+            print(f"\r{done}/{len(tests)} {outcome.test.name:<70.70}", end="", file=sys.stderr)
+
+    outcomes = run(tests, told)
+    if sys.stderr.isatty():
+        print(f"\r{'':<90}\r", end="", file=sys.stderr)
+    if options.json:
+        print(json.dumps([_described(outcome) for outcome in outcomes], indent=1))
+    elif options.markdown:
+        print(markdown(outcomes, KNOWN, _head(options.suite or _version(options.folder))), end="")
+    else:
+        print(text(outcomes, KNOWN))
+        print(f"{len(outcomes)} tests in {time.monotonic() - start:.0f} seconds")
+    return 1 if unknown(outcomes, KNOWN) else 0
+
+
+def _described(outcome: Outcome) -> dict[str, str]:
+    return {
+        "test": outcome.test.name,
+        "category": outcome.test.category,
+        "title": outcome.test.title,
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "cause": outcome.cause,
+        "known": KNOWN.get(outcome.test.name, ""),
+    }
+
+
+def _version(folder: Path) -> str:
+    """What a checkout says of its version."""
+    found = subprocess.run(
+        ["git", "-C", str(folder), "log", "-1", "--format=w3c/rdf-tests at %h of %cs"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout.strip() or folder.name
+
+
+def _head(suite: str) -> str:
+    return f"Suite: {suite}. Engine: pyoxigraph {pyoxigraph.__version__}."
+
+
+if __name__ == "__main__":
+    sys.exit(main())
