@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pyoxigraph as ox
 
-from kg.errors import NotAcceptable, QueryError
+from kg.errors import EndpointError, NotAcceptable, QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -136,7 +136,8 @@ def refuse_calls(update: str, names: Mapping[str, str], allowed: Collection[str]
         checked = re.sub(load, f"CLEAR SILENT GRAPH <{place}>", checked, flags=re.I)
     try:
         with suppress(RuntimeError, OSError):
-            ox.Store().update(_LOAD.sub("loqq", _SERVICE.sub("serviqq", checked)), prefixes=dict(names))
+            misspelt_text = _LOAD.sub("loqq", _SERVICE.sub("serviqq", checked))
+            ox.Store().update(misspelt_text, base_iri=_ANY_BASE, prefixes=dict(names))
     except SyntaxError as error:
         misspelt = {"serviqq", "loqq"} & set(re.findall(r"[a-z]+", str(error)))
         words = {match.upper() for match in re.findall(r"\b(?:service|load)\b", checked, re.IGNORECASE)}
@@ -175,9 +176,13 @@ def wrong_form(wanted: str, answer: type) -> QueryError:
     return QueryError(f"this is {forms[answer]} query, where {wanted} was expected")
 
 
+_ANY_BASE = "http://base.invalid/"
+"""Whether relative IRIs have a base is found out when a text is evaluated; here they must be no fault of syntax."""
+
+
 def _parse(query: str, names: Mapping[str, str]) -> None:
     with suppress(RuntimeError, OSError):  # what goes wrong in evaluating it over nothing is of no interest
-        ox.Store().query(query, prefixes=dict(names))
+        ox.Store().query(query, base_iri=_ANY_BASE, prefixes=dict(names))
 
 
 # -------------------------------------------------------------------------------------------------------- prefixes
@@ -203,13 +208,21 @@ _KEYWORD = re.compile(r"[A-Z_]{2,}")
 
 @contextmanager
 def faults_of(query: str, *, updates: bool = False) -> Iterator[None]:
-    """Within it, what the engine finds wrong with the query, or update, is raised as `QueryError`."""
+    """Within it, what the engine finds wrong with the query, or update, is raised as `QueryError`.
+
+    Where it calls another place, what goes wrong there is raised as `EndpointError`.
+    """
     try:
         yield
     except SyntaxError as error:
         raise query_error(query, error, updates=updates) from error
     except (RuntimeError, ValueError) as error:  # an unknown function, an aggregate that cannot be computed
         raise QueryError(f"the query cannot be evaluated: {error}") from error
+    except OSError as error:
+        if not _SERVICE.search(query) and not _LOAD.search(query):
+            raise
+        fault = str(error).strip().partition("\n")[0].removesuffix(" with payload:")
+        raise EndpointError(f"a place that SERVICE or LOAD calls has failed: {fault}") from error
 
 
 def query_error(query: str, error: SyntaxError, *, updates: bool = False) -> QueryError:

@@ -159,12 +159,14 @@ class LocalStore:
         union: bool = True,
         default: Sequence[ox.NamedNode] | None = None,
         named: Sequence[ox.NamedNode] | None = None,
+        base: str | None = None,
     ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         """The engine's answer to a query of any form, evaluated as it is read.
 
         Its default graph is the union of all graphs, or the store's own when not `union`; unless the query says FROM,
         or a dataset is given: `default` graphs, whose union it is, and `named` ones, the only ones that GRAPH sees.
-        Raises `QueryError`.
+        Relative IRIs are relative to `base`, and an error without one. Raises `QueryError`, and `EndpointError` for an
+        endpoint that SERVICE calls in vain; what is found out only as the answer is read is raised by the engine.
         """
         names = self.prefixes
         refuse_service(query, names, self.allowed)
@@ -175,7 +177,7 @@ class LocalStore:
             dataset = {"use_default_graph_as_union": True}
         try:
             with faults_of(query):
-                return self._store.query(query, prefixes=names, **dataset)  # type: ignore[arg-type]
+                return self._store.query(query, base_iri=base, prefixes=names, **dataset)  # type: ignore[arg-type]
         except OSError as error:
             raise StoreError(f"{self.place} cannot be read ({error}): build the graph again") from error
 

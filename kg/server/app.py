@@ -1,7 +1,8 @@
 """The graph over HTTP: SPARQL, named queries, linked data, and, where it may be changed, updates and uploads.
 
     GET|POST /sparql            SPARQL 1.1 Protocol; without a query the service description, or a browser's form
-    GET|PUT|POST|DELETE /store  Graph Store Protocol: ?graph=IRI, ?default, or the whole dataset without either
+    GET|PUT|POST|DELETE /store  Graph Store Protocol: ?graph=IRI, ?default, or the whole dataset without either;
+                                /store/NAME is a graph that has this URL as its name, POST of a graph makes one
     GET /queries, /queries/NAME the named queries; the answer of one, its parameters in the query string
     GET /concept/ID, /entry/ID… what the graph says of an IRI of its own, as HTML or RDF
     GET /.well-known/void       the dataset in numbers
@@ -100,7 +101,8 @@ class Server:
         web.add_route("/", self.home, methods=read)
         web.add_route("/healthz", self.health, methods=read)
         web.add_route("/sparql", self.sparql, methods=[*read, "POST"])
-        web.add_route("/store", self.store, methods=[*read, "PUT", "POST", "DELETE"])
+        for path in ("/store", "/store/{name:path}"):
+            web.add_route(path, self.store, methods=[*read, "PUT", "POST", "DELETE"])
         web.add_route("/queries", self.queries, methods=read)
         web.add_route("/queries/{name}", self.named, methods=read)
         web.add_route("/.well-known/void", self.void, methods=read)
@@ -145,9 +147,10 @@ class Server:
         if asked.update:
             protocol.authorize(request, self.token)
             job = {"do": "update", "update": asked.text, "using": asked.default, "using_named": asked.named}
+            job["base"] = _endpoint(request)
             return await self._change(request, job)
         self._bound(asked.text)
-        job = {"do": "query", "query": asked.text, "format": asked.format}
+        job = {"do": "query", "query": asked.text, "format": asked.format, "base": _endpoint(request)}
         if asked.default or asked.named:
             job |= {"default": asked.default, "graphs": asked.named}
         return await self._respond(request, job, volatile=bool(_VOLATILE.search(asked.text)))
@@ -164,19 +167,25 @@ class Server:
             if not graph:
                 raise Refusal(400, "name the graph to delete: ?graph=IRI or ?default")
             return await self._change(request, {"do": "delete", **graph})
-        format = protocol.rdf_format(request)
-        if not graph and not format.supports_datasets:
-            raise Refusal(400, "name the graph to write: ?graph=IRI or ?default; only N-Quads and TriG can do without")
-        with protocol.upload_file() as file:
-            await protocol.store_body(request, file, self.limits.upload_bytes)
+        async with protocol.uploaded(request, self.limits) as files:
+            created = ""
+            if not graph and not all(format.supports_datasets for _, format in files):
+                if request.method == "PUT":
+                    raise Refusal(
+                        400, "name the graph to write: ?graph=IRI or ?default; only N-Quads and TriG can do without"
+                    )
+                created = protocol.new_graph(request)
+                graph = {"graph": created}
             job = {
                 "do": request.method.lower(),
-                "path": file.name,
-                "media": format.media_type,
+                "files": [(path, format.media_type) for path, format in files],
                 "base": graph.get("graph") or str(request.url),
                 **graph,
             }
-            return await self._change(request, job)
+            response = await self._change(request, job)
+        if created:
+            response.headers["Location"] = created
+        return response
 
     async def queries(self, request: Request) -> Response:
         """The named queries, for people as HTML and for programs as JSON."""
@@ -248,6 +257,11 @@ def _wanted(request: Request) -> str:
     if wanted and wanted != "html" and wanted not in GRAPH_FORMATS:
         raise Refusal(406, f"there is no format {wanted!r} for a graph; there are html, {', '.join(GRAPH_FORMATS)}")
     return wanted
+
+
+def _endpoint(request: Request) -> str:
+    """The URL of the endpoint, to which relative IRIs in queries and updates are relative."""
+    return f"{request.base_url}sparql"
 
 
 def _known(request: Request, etag: str) -> bool:

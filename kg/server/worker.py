@@ -37,7 +37,7 @@ from kg.server import describe, html
 from kg.server.answer import content_type, send
 from kg.server.channel import Channel
 from kg.server.limits import Limits, Refusal
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, faults_of
 from kg.store import LocalStore, identity
 from kg.swap import STORE
 
@@ -199,9 +199,12 @@ class Reader:
     def _evaluate(self, query: str, job: Json) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         default, named = job.get("default"), job.get("graphs")
         if default is None and named is None:
-            return self.store.query(query, union=self._union)
+            return self.store.query(query, union=self._union, base=job.get("base"))
         return self.store.query(
-            query, default=[_iri(text) for text in default or ()], named=[_iri(text) for text in named or ()]
+            query,
+            default=[_iri(text) for text in default or ()],
+            named=[_iri(text) for text in named or ()],
+            base=job.get("base"),
         )
 
     def _query(self, channel: Channel, job: Json) -> None:
@@ -213,11 +216,14 @@ class Reader:
         accept, wanted = job.get("accept"), job.get("format", "")
         answer = self._evaluate(query, job)
         if wanted == "html" or (not wanted and html.preferred(accept)):
-            channel.send_answer(*_page(html.answer(query, answer, self.store.prefixes)))
+            with faults_of(query):
+                page = html.answer(query, answer, self.store.prefixes)
+            channel.send_answer(*_page(page))
             return
         offered = GRAPH_FORMATS if isinstance(answer, ox.QueryTriples) else RESULT_FORMATS
         # A name of a format goes before the header if this kind of answer has it.
-        send(channel, answer, wanted if wanted in offered else accept, self.store.prefixes, self._limits, deadline)
+        with faults_of(query):  # the engine evaluates as the answer is read
+            send(channel, answer, wanted if wanted in offered else accept, self.store.prefixes, self._limits, deadline)
 
     def _named(self, channel: Channel, job: Json) -> None:
         graph = self.graph
