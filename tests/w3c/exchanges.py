@@ -1,7 +1,7 @@
 """Tests that are HTTP requests and what has to come back.
 
-The newest edition of the suite spells its requests out, in the W3C's vocabularies for HTTP; these are sent as they are.
-Older editions give names and prose only: for them the tables here hold requests of our own that test what the names say.
+The newest edition of the suite spells its requests out in the W3C's vocabularies for HTTP; these are sent as they are.
+Older editions give names and prose only: for them the tables here hold requests of our own that test what names say.
 """
 
 from __future__ import annotations
@@ -356,7 +356,7 @@ _JOHN, _JANE = _card("John"), _card("Jane")
 _SOMEBODY = f'[] <{_P}/card> [ <{_P}/name> "Alice" ] .'
 _PART = (
     '--{0}\r\nContent-Disposition: form-data; name="{1}"; filename="{1}"\r\n'
-    "Content-Type: text/turtle; charset=utf-8\r\n\r\n<http://www.example/gsp/person/1> <{2}/{1}> \"{1}\" .\r\n"
+    'Content-Type: text/turtle; charset=utf-8\r\n\r\n<http://www.example/gsp/person/1> <{2}/{1}> "{1}" .\r\n'
 )
 _PARTS = "".join(_PART.format("seam", name, _P) for name in ("family", "given")) + "--seam--\r\n"
 _PUT = _store("PUT", _ONE, _ANY, _JOHN)
@@ -486,6 +486,9 @@ def _schema_fault(triples: Iterable[ox.Triple]) -> str:
         if sum(1 for triple in uses if triple.subject == node and triple.predicate.value == f"{SD}endpoint") != 1:
             return "a service has not one sd:endpoint"
     for node, names in classes.items():
-        if "NamedGraph" in names and sum(1 for t in uses if t.subject == node and t.predicate.value == f"{SD}name") != 1:
+        if (
+            "NamedGraph" in names
+            and sum(1 for t in uses if t.subject == node and t.predicate.value == f"{SD}name") != 1
+        ):
             return "a named graph has not one sd:name"
     return ""

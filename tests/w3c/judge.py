@@ -59,6 +59,12 @@ def failure_of(test: Test, target: Target, others: tuple[Endpoint, ...] = ()) ->
     return _answered(test, target, text)
 
 
+def alike(one: str, other: str) -> bool:
+    """Whether two failures of a test are the same; messages of errors may differ, answers may not."""
+    kind = one.partition(":")[0]
+    return one == other if kind in {"answer", "outcome"} else kind == other.partition(":")[0]
+
+
 def _accepted(reply: Reply) -> str:
     # What goes wrong later than in parsing (a graph to drop that there is not) is no fault of syntax.
     return f"refused: {reply.error}" if reply.syntax or reply.barred else ""
@@ -67,7 +73,9 @@ def _accepted(reply: Reply) -> str:
 def _rejected(reply: Reply) -> str:
     if not reply.error:
         return "accepted: it is not SPARQL 1.1, and was answered"
-    return "" if reply.syntax or reply.barred else f"accepted: it is not SPARQL 1.1, and was answered with {reply.error}"
+    return (
+        "" if reply.syntax or reply.barred else f"accepted: it is not SPARQL 1.1, and was answered with {reply.error}"
+    )
 
 
 def _updated(test: Test, target: Target, text: str) -> str:
@@ -143,7 +151,11 @@ def _replaced(text: str, place: str, stand_in: str) -> str:
             return match[0]
         word = match[1].upper()
         # A file to LOAD is no endpoint: where there is one, it is what the other server's default graph holds.
-        there = stand_in.removesuffix("/sparql") + "/store?default" if word == "LOAD" and "/sparql" in stand_in else stand_in
+        there = (
+            stand_in.removesuffix("/sparql") + "/store?default"
+            if word == "LOAD" and "/sparql" in stand_in
+            else stand_in
+        )
         return f"{match[1]}{match[2] or ''} <{there}>"
 
     return _CALL.sub(call, text)

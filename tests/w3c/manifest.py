@@ -147,7 +147,9 @@ class _Manifest:
             assert not isinstance(triple.object, ox.Triple)
             about = self._about.setdefault(triple.subject, {})
             about.setdefault(triple.predicate.value, []).append(triple.object)
-        manifests = [s for s, about in self._about.items() if ox.NamedNode(f"{MF}Manifest") in about.get(f"{RDF}type", [])]
+        manifests = [
+            s for s, about in self._about.items() if ox.NamedNode(f"{MF}Manifest") in about.get(f"{RDF}type", [])
+        ]
         self._entries = [entry for manifest in manifests for entry in self._list(self._one(manifest, f"{MF}entries"))]
         # Newer manifests give themselves an IRI on the Web; their files are named relative to it.
         named = next((m.value for m in manifests if isinstance(m, ox.NamedNode)), path.absolute().as_uri())

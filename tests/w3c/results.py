@@ -181,7 +181,7 @@ def _from_csv(text: str) -> Table:
     """What CSV keeps of terms: their words, and that blank nodes are such."""
     lines = list(csv.reader(io.StringIO(text, newline="")))
     width = len(lines[0])
-    cells = [tuple((_csv_term(cell) for cell in line)) for line in lines[1:]]
+    cells = [tuple(_csv_term(cell) for cell in line) for line in lines[1:]]
     if any(len(line) != width for line in cells):
         raise ValueError("rows differ in length")
     return Table(tuple(lines[0]), tuple(cells))

@@ -13,15 +13,21 @@ from tests.w3c.targets import Engine, running
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from tests.w3c.known import Known
     from tests.w3c.manifest import Test
     from tests.w3c.targets import Servers
 
 _HTTP = {"protocol", "graph-store", "description"}
+_MOST_SERVERS = 2
+"""How many other servers there are at most, for tests that call some; no test calls more that answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a test came out: `pass`, `fail` or `skip`, with a reason and whose the failure is (`engine` or `ours`)."""
+    """How a test came out: `pass`, `fail` or `skip`, with a reason.
+
+    `cause` is whose a failure is: `engine` when the engine alone fails in the same way, or else `ours`.
+    """
 
     test: Test
     status: str
@@ -34,18 +40,23 @@ def run(tests: Sequence[Test], told: Callable[[Outcome], None] = lambda _: None)
 
     Tests of the same data are run one after the other, so that it is loaded once.
     """
-    reasons = {test.name: test.skip or judge.refused(test) for test in tests}
-    todo = [test for test in tests if not reasons[test.name]]
-    others = max((len(judge.calls(test)) for test in todo), default=0)
-    outcomes = {}
+    outcomes: dict[str, Outcome] = {}
+
+    def note(outcome: Outcome) -> None:
+        outcomes[outcome.test.name] = outcome
+        told(outcome)
+
+    todo = []
     for test in tests:
-        if reasons[test.name]:
-            outcomes[test.name] = Outcome(test, "skip", reasons[test.name])
-            told(outcomes[test.name])
-    with running(min(others, 2)) as servers:
-        for test in sorted(todo, key=lambda each: (each.kind in _HTTP, str(each.data))):
-            outcomes[test.name] = _outcome(test, servers)
-            told(outcomes[test.name])
+        if reason := test.skip or judge.refused(test):
+            note(Outcome(test, "skip", reason))
+        else:
+            todo.append(test)
+    if todo:
+        others = max(len(judge.calls(test)) for test in todo)
+        with running(min(others, _MOST_SERVERS)) as servers:
+            for test in sorted(todo, key=lambda each: (each.kind in _HTTP, str(each.data))):
+                note(_outcome(test, servers))
     return [outcomes[test.name] for test in tests]
 
 
@@ -57,8 +68,7 @@ def _outcome(test: Test, servers: Servers) -> Outcome:
     if not reason:
         return Outcome(test, "pass")
     alone = judge.failure_of(test, Engine(), servers.others)
-    same = alone.partition(":")[0] == reason.partition(":")[0]
-    return Outcome(test, "fail", reason, "engine" if same else "ours")
+    return Outcome(test, "fail", reason, "engine" if judge.alike(reason, alone) else "ours")
 
 
 def _exchanged(test: Test, servers: Servers) -> str:
@@ -73,62 +83,71 @@ def _exchanged(test: Test, servers: Servers) -> str:
 
 def counted(outcomes: Iterable[Outcome]) -> list[tuple[str, int, int, int]]:
     """Rows of a table: a category's title and how many of its tests passed, failed and were skipped; then the sum."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for outcome in outcomes:
-        counts[outcome.test.category, outcome.status] += 1
+    counts = Counter((outcome.test.category, outcome.status) for outcome in outcomes)
     rows = []
     for category, title in CATEGORIES.items():
-        numbers = [counts[category, status] for status in ("pass", "fail", "skip")]
-        if any(numbers):
-            rows.append((title, *numbers))
-    sums = [sum(row[column] for row in rows) for column in (1, 2, 3)]  # type: ignore[misc]
-    return [*rows, ("All", *sums)]  # type: ignore[list-item]
+        row = (title, counts[category, "pass"], counts[category, "fail"], counts[category, "skip"])
+        if any(row[1:]):
+            rows.append(row)
+    return [*rows, ("All", sum(r[1] for r in rows), sum(r[2] for r in rows), sum(r[3] for r in rows))]
 
 
-def unknown(outcomes: Iterable[Outcome], known: Mapping[str, str]) -> list[Outcome]:
-    """The failures that nobody knew of, and those that are not the engine's."""
-    return [each for each in outcomes if each.status == "fail" and each.test.name not in known]
+def unknown(outcomes: Iterable[Outcome], known: Mapping[str, Known]) -> list[Outcome]:
+    """The failures that nobody knew of; one of our own is none that may be known."""
+    return [
+        outcome
+        for outcome in outcomes
+        if outcome.status == "fail"
+        and (outcome.test.name not in known or (outcome.cause == "ours" and outcome.test.kind not in _HTTP))
+    ]
 
 
-def text(outcomes: Sequence[Outcome], known: Mapping[str, str]) -> str:
+def text(outcomes: Sequence[Outcome], known: Mapping[str, Known]) -> str:
     """The report for a terminal."""
     lines = [f"{'':<36}{'pass':>6}{'fail':>6}{'skip':>6}"]
     lines += [f"{title:<36}{good:>6}{bad:>6}{skipped:>6}" for title, good, bad, skipped in counted(outcomes)]
-    failed = [outcome for outcome in outcomes if outcome.status == "fail"]
-    if failed:
-        lines.append("")
-    for outcome in failed:
-        reason = known.get(outcome.test.name)
-        lines.append(f"{'known' if reason else 'FAIL'}  {outcome.test.name}  [{outcome.cause}]  {outcome.reason}")
-        if reason:
-            lines.append(f"       {reason}")
-    names = {outcome.test.name for outcome in outcomes if outcome.status == "pass"}
-    lines += [f"passes now, strike it from tests/w3c/known.py: {name}" for name in known if name in names]
+    new = unknown(outcomes, known)
+    for outcome in outcomes:
+        if outcome in new:
+            lines += ["", f"FAIL {outcome.test.name} [{outcome.cause}]", f"     {_line(outcome.reason)}"]
+    old = [outcome for outcome in outcomes if outcome.status == "fail" and outcome not in new]
+    if old:
+        lines += ["", "Known failures (tests/w3c/known.py):"]
+        lines += [f"  {o.test.name} [{known[o.test.name].whose}] {known[o.test.name].why}" for o in old]
+    good = [outcome.test.name for outcome in outcomes if outcome.status == "pass" and outcome.test.name in known]
+    if good:
+        lines += ["", f"Known to fail in some edition, but passed: {', '.join(good)}"]
     return "\n".join(lines)
 
 
-def markdown(outcomes: Sequence[Outcome], known: Mapping[str, str], head: str) -> str:
-    """The report as a page; `head` says what was run."""
-    lines = [head, "", "| | pass | fail | skip |", "|---|---:|---:|---:|"]
+def markdown(outcomes: Sequence[Outcome], known: Mapping[str, Known]) -> str:
+    """The report as a page's tables."""
+    lines = ["| | pass | fail | skip |", "|---|---:|---:|---:|"]
     for title, good, bad, skipped in counted(outcomes):
         lines.append(f"| {title} | {good} | {bad} | {skipped} |")
-    failed = [outcome for outcome in outcomes if outcome.status == "fail"]
-    if failed:
-        lines += ["", "| failure | whose | why |", "|---|---|---|"]
-        for outcome in failed:
-            why = known.get(outcome.test.name) or outcome.reason
-            lines.append(f"| `{outcome.test.name}` | {outcome.cause} | {_cell(why)} |")
-    skipped_for: dict[str, list[str]] = {}
+    failures: dict[tuple[str, str], list[str]] = {}
+    skips: dict[str, list[str]] = {}
     for outcome in outcomes:
-        if outcome.status == "skip":
-            skipped_for.setdefault(outcome.reason, []).append(outcome.test.name)
-    if skipped_for:
-        lines += ["", "| skipped | because |", "|---|---|"]
-        for reason, names in skipped_for.items():
-            told = ", ".join(f"`{name}`" for name in names) if len(names) < 10 else f"{len(names)} tests"
-            lines.append(f"| {told} | {_cell(reason)} |")
+        name = outcome.test.name
+        if outcome.status == "fail":
+            one = known.get(name)
+            whose, why = (one.whose, one.why) if one else (outcome.cause, outcome.reason)
+            failures.setdefault((whose, _cell(why)), []).append(f"`{name}`")
+        elif outcome.status == "skip":
+            skips.setdefault(_cell(outcome.reason), []).append(f"`{name}`")
+    if failures:
+        lines += ["", "| whose | why | failures |", "|---|---|---|"]
+        lines += [f"| {whose} | {why} | {', '.join(names)} |" for (whose, why), names in sorted(failures.items())]
+    if skips:
+        lines += ["", "| skipped because | tests |", "|---|---|"]
+        for reason, names in skips.items():
+            lines.append(f"| {reason} | {', '.join(names) if len(names) < 10 else f'{len(names)} tests'} |")
     return "\n".join(lines) + "\n"
 
 
+def _line(words: str) -> str:
+    return " ".join(words.split())
+
+
 def _cell(words: str) -> str:
-    return " ".join(words.split()).replace("|", "\\|").replace("<", "&lt;")
+    return _line(words).replace("|", "\\|").replace("<", "&lt;")

@@ -101,7 +101,9 @@ class Endpoint:
         """The answer to a query, in a media type."""
         return _reply(
             self._client.post(
-                self.sparql, content=text.encode(), headers={"Content-Type": "application/sparql-query", "Accept": media or "*/*"}
+                self.sparql,
+                content=text.encode(),
+                headers={"Content-Type": "application/sparql-query", "Accept": media or "*/*"},
             )
         )
 
