@@ -178,6 +178,8 @@ async def uploaded(request: Request, limits: Limits) -> AsyncIterator[list[tuple
                 head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
                 form = await asyncio.to_thread(message_from_bytes, head + file.read())
             parts = [part for part in form.walk() if not part.is_multipart()]
+            if not parts:
+                raise Refusal(400, "the form holds no file")
             files = []
             for number, part in enumerate(parts):
                 format = rdf_format(part.get_content_type())

@@ -273,10 +273,10 @@ def graph_difference(wanted: set[ox.Quad], got: set[ox.Quad]) -> str:
         return ""
     ground = [{quad for quad in quads if "_:" not in str(quad)} for quads in (wanted, got)]
     missing, extra = sorted(map(str, ground[0] - ground[1])), sorted(map(str, ground[1] - ground[0]))
-    told = [f"lacks {missing[0]}"] if missing else []
+    told = [f"{len(got)} quads where {len(wanted)} are expected"] if len(got) != len(wanted) else []
+    told += [f"lacks {missing[0]}"] if missing else []
     told += [f"has {extra[0]}"] if extra else []
-    counts = f"{len(got)} quads where {len(wanted)} are expected"
-    return "; ".join([counts, *told]) if told or len(wanted) != len(got) else "the blank nodes are connected otherwise"
+    return "; ".join(told) or "the blank nodes are connected otherwise"
 
 
 def _canonical(quads: set[ox.Quad]) -> set[ox.Quad]:
