@@ -208,19 +208,23 @@ _KEYWORD = re.compile(r"[A-Z_]{2,}")
 
 @contextmanager
 def faults_of(query: str, *, updates: bool = False) -> Iterator[None]:
-    """Within it, what the engine finds wrong with the query, or update, is raised as `QueryError`.
-
-    Where it calls another place, what goes wrong there is raised as `EndpointError`.
-    """
+    """Within it, what the engine finds wrong with the query, or update, is raised as `QueryError`."""
     try:
         yield
     except SyntaxError as error:
         raise query_error(query, error, updates=updates) from error
     except (RuntimeError, ValueError) as error:  # an unknown function, an aggregate that cannot be computed
         raise QueryError(f"the query cannot be evaluated: {error}") from error
+
+
+@contextmanager
+def faults_elsewhere(text: str, allowed: Collection[str]) -> Iterator[None]:
+    """Within it, what goes wrong at a place that SERVICE or LOAD may call is raised as `EndpointError`."""
+    try:
+        yield
     except OSError as error:
-        if not _SERVICE.search(query) and not _LOAD.search(query):
-            raise
+        if not allowed or not (_SERVICE.search(text) or _LOAD.search(text)):
+            raise  # it is the store that cannot be read
         fault = str(error).strip().partition("\n")[0].removesuffix(" with payload:")
         raise EndpointError(f"a place that SERVICE or LOAD calls has failed: {fault}") from error
 

@@ -17,7 +17,16 @@ import pyoxigraph as ox
 
 from kg.errors import MissingGraph, StoreError
 from kg.serialize import prefixes, serialize
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, faults_of, names_graphs, refuse_service, wrong_form
+from kg.sparql import (
+    GRAPH_FORMATS,
+    RESULT_FORMATS,
+    choose,
+    faults_elsewhere,
+    faults_of,
+    names_graphs,
+    refuse_service,
+    wrong_form,
+)
 from kg.swap import check_output, settled, write_build
 from kg.vocabulary import BASE
 
@@ -176,7 +185,7 @@ class LocalStore:
         elif union and not names_graphs(query, names):
             dataset = {"use_default_graph_as_union": True}
         try:
-            with faults_of(query):
+            with faults_of(query), faults_elsewhere(query, self.allowed):
                 return self._store.query(query, base_iri=base, prefixes=names, **dataset)  # type: ignore[arg-type]
         except OSError as error:
             raise StoreError(f"{self.place} cannot be read ({error}): build the graph again") from error

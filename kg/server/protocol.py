@@ -14,7 +14,7 @@ from pathlib import Path
 from secrets import token_hex
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import TYPE_CHECKING, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import pyoxigraph as ox
 
@@ -136,7 +136,8 @@ def graph_of(request: Request) -> dict[str, str | None]:
     parameters = request.query_params
     graphs = parameters.getlist("graph")
     if request.path_params.get("name"):
-        graphs.append(f"{request.base_url}{request.scope['raw_path'].decode('latin-1').lstrip('/')}")
+        path = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
+        graphs.append(f"{request.base_url}{path.decode('latin-1').lstrip('/')}")
     if len(graphs) + ("default" in parameters) > 1:
         raise Refusal(400, "name one graph: ?graph=IRI or ?default")
     if graphs:

@@ -37,7 +37,7 @@ from kg.server import describe, html
 from kg.server.answer import content_type, send
 from kg.server.channel import Channel
 from kg.server.limits import Limits, Refusal
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, faults_of
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, faults_elsewhere
 from kg.store import LocalStore, identity
 from kg.swap import STORE
 
@@ -216,13 +216,13 @@ class Reader:
         accept, wanted = job.get("accept"), job.get("format", "")
         answer = self._evaluate(query, job)
         if wanted == "html" or (not wanted and html.preferred(accept)):
-            with faults_of(query):
+            with faults_elsewhere(query, self._allowed):
                 page = html.answer(query, answer, self.store.prefixes)
             channel.send_answer(*_page(page))
             return
         offered = GRAPH_FORMATS if isinstance(answer, ox.QueryTriples) else RESULT_FORMATS
         # A name of a format goes before the header if this kind of answer has it.
-        with faults_of(query):  # the engine evaluates as the answer is read
+        with faults_elsewhere(query, self._allowed):  # the engine evaluates as the answer is read
             send(channel, answer, wanted if wanted in offered else accept, self.store.prefixes, self._limits, deadline)
 
     def _named(self, channel: Channel, job: Json) -> None:

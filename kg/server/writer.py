@@ -18,7 +18,7 @@ import pyoxigraph as ox
 from kg.errors import QueryError, StoreError
 from kg.queries import tokens
 from kg.server.limits import Refusal
-from kg.sparql import faults_of, refuse_calls
+from kg.sparql import faults_elsewhere, faults_of, refuse_calls
 from kg.store import LocalStore
 from kg.swap import STORE, replace_store
 
@@ -79,7 +79,7 @@ class Writer:
         refuse_calls(text, names, self._allowed)
         if job["using"] or job["using_named"]:
             text = with_dataset(text, job["using"], job["using_named"])
-        with self._change() as store, faults_of(text, updates=True):
+        with self._change() as store, faults_of(text, updates=True), faults_elsewhere(text, self._allowed):
             store.update(text, base_iri=job["base"], prefixes=names)
         channel.send_answer({"status": 204, "headers": {}}, b"")
 

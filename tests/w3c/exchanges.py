@@ -300,7 +300,7 @@ PROTOCOL: Mapping[str, tuple[Exchange, ...]] = {
         ),
     ),
     "bad_query_method": (_bad(replace(_get("ASK {}"), method="PUT")),),
-    "bad_multiple_queries": (_bad(_get("ASK {}") and Exchange("GET", _path(query=["ASK {}", "SELECT * {}"]))),),
+    "bad_multiple_queries": (_bad(Exchange("GET", _path(query=["ASK {}", "SELECT * {}"]))),),
     "bad_query_wrong_media_type": (_bad(replace(_post("ASK {}"), headers=(("Content-Type", "text/plain"),))),),
     "bad_query_missing_form_type": (_bad(Exchange("POST", "/sparql", (), urlencode({"query": "ASK {}"}))),),
     "bad_query_missing_direct_type": (_bad(Exchange("POST", "/sparql", (), "ASK {}")),),
@@ -413,7 +413,6 @@ GRAPH_STORE: Mapping[str, tuple[Exchange, ...]] = {
 # ----------------------------------------------------------------------------------------------- service description
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
-_TYPE = results.RDF_TYPE.value
 _SCHEMA = {
     "endpoint": ("Service", ""),
     "feature": ("Service", ""),
@@ -450,22 +449,22 @@ def description_failure(name: str, endpoint: Endpoint) -> str:
         except ValueError as error:
             return str(error)
     own = endpoint.sparql
-    endpoints = {str(t.object.value) for t in triples if t.predicate.value == f"{SD}endpoint" and _named(t.object)}
+    endpoints = {
+        triple.object.value
+        for triple in triples
+        if triple.predicate.value == f"{SD}endpoint" and isinstance(triple.object, ox.NamedNode)
+    }
     if name == "has-endpoint-triple" and own not in endpoints:
         return f"no sd:endpoint is {own}: {', '.join(sorted(endpoints)) or 'there is none'}"
     return _schema_fault(triples) if name == "conforms-to-schema" else ""
-
-
-def _named(term: object) -> bool:
-    return isinstance(term, ox.NamedNode)
 
 
 def _schema_fault(triples: Iterable[ox.Triple]) -> str:
     classes: dict[object, set[str]] = {}
     uses = []
     for triple in triples:
-        if triple.predicate.value == _TYPE:
-            classes.setdefault(triple.subject, set()).add(str(triple.object.value).removeprefix(SD))
+        if triple.predicate == results.RDF_TYPE and isinstance(triple.object, ox.NamedNode):
+            classes.setdefault(triple.subject, set()).add(triple.object.value.removeprefix(SD))
         elif triple.predicate.value.startswith(SD):
             uses.append(triple)
     services = [node for node, names in classes.items() if "Service" in names]
@@ -480,7 +479,7 @@ def _schema_fault(triples: Iterable[ox.Triple]) -> str:
             return f"the subject of sd:{name} is no sd:{domain}"
         if range_ and range_ not in classes.get(triple.object, set()):
             return f"the object of sd:{name} is no sd:{range_}"
-        if not range_ and not _named(triple.object):
+        if not range_ and not isinstance(triple.object, ox.NamedNode):
             return f"the object of sd:{name} is no IRI"
     for node in services:
         if sum(1 for triple in uses if triple.subject == node and triple.predicate.value == f"{SD}endpoint") != 1:

@@ -81,7 +81,7 @@ def quads_of(file: File, graph: ox.NamedNode | ox.DefaultGraph | None = None) ->
     """The quads of a file, in a graph; blank nodes are its own."""
     content = file.path.read_bytes()
     found = ox.parse(content, _RDF[file.path.suffix], base_iri=file.iri, rename_blank_nodes=True)
-    return [ox.Quad(*quad.triple, graph) if graph is not None else quad for quad in found]
+    return [quad if graph is None else ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in found]
 
 
 def dataset(data: Data) -> set[ox.Quad]:
@@ -209,7 +209,8 @@ def _tsv_term(cell: str) -> Term | None:
         return None
     if cell.startswith("_:"):
         return _blank(cell[2:])
-    return next(iter(ox.parse(f"<x:s> <x:p> {cell} .", ox.RdfFormat.TURTLE))).object
+    quad: ox.Quad = next(iter(ox.parse(f"<x:s> <x:p> {cell} .", ox.RdfFormat.TURTLE)))
+    return quad.object
 
 
 def _blank(label: str) -> ox.BlankNode:

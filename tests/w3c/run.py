@@ -55,14 +55,16 @@ def run(tests: Sequence[Test], told: Callable[[Outcome], None] = lambda _: None)
     if todo:
         others = max(len(judge.calls(test)) for test in todo)
         with running(min(others, _MOST_SERVERS)) as servers:
-            for test in sorted(todo, key=lambda each: (each.kind in _HTTP, str(each.data))):
-                note(_outcome(test, servers))
+            latest = ""
+            for test in sorted(todo, key=lambda each: (each.kind in _HTTP, each.kind, str(each.data))):
+                note(_outcome(test, servers, follows=test.kind == latest))
+                latest = test.kind
     return [outcomes[test.name] for test in tests]
 
 
-def _outcome(test: Test, servers: Servers) -> Outcome:
+def _outcome(test: Test, servers: Servers, *, follows: bool) -> Outcome:
     if test.kind in _HTTP:
-        reason = _exchanged(test, servers)
+        reason = _exchanged(test, servers, follows=follows)
         return Outcome(test, "fail", reason, "ours") if reason else Outcome(test, "pass")
     reason = judge.failure_of(test, servers.main, servers.others)
     if not reason:
@@ -71,9 +73,12 @@ def _outcome(test: Test, servers: Servers) -> Outcome:
     return Outcome(test, "fail", reason, "engine" if judge.alike(reason, alone) else "ours")
 
 
-def _exchanged(test: Test, servers: Servers) -> str:
+def _exchanged(test: Test, servers: Servers, *, follows: bool) -> str:
     if test.kind == "description":
         return exchanges.description_failure(test.name.rpartition("/")[2], servers.main)
+    # Some tests of the Graph Store Protocol count on the graphs that those before them have left, and some on none.
+    if test.kind == "graph-store" and follows and not exchanges.failure_of(test.exchanges, servers.main):
+        return ""
     servers.main.load(test.data)
     return exchanges.failure_of(test.exchanges, servers.main)
 

@@ -10,8 +10,8 @@ import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, TYPE_CHECKING, Protocol
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -202,35 +202,34 @@ def running(others: int) -> Iterator[Servers]:
 @contextmanager
 def _serving(others: Sequence[Endpoint]) -> Iterator[Endpoint]:
     """A `kg serve` of an empty graph on a free port."""
-    with TemporaryDirectory(prefix="kg-w3c-") as folder:
+    with TemporaryDirectory(prefix="kg-w3c-") as folder, TemporaryFile("w+") as told:
         write_build(Path(folder), [])
         command = [sys.executable, "-m", "kg", "serve", "-g", folder, "--port", "0", "--writable"]
         command += ["--default-graph", "own", "--concurrent", "2"]
         for other in others:
             command += ["--allow", other.sparql, "--allow", other.nothing, "--allow", f"{other.url}/store?default"]
-        environment = os.environ | {"KG_TOKEN": _TOKEN}
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
-            assert process.stderr is not None
-            line = process.stderr.readline()
-            try:
-                place = re.search(r" at (http://\S+/) ", line)
-                if place is None:
-                    raise RuntimeError(f"kg serve did not start: {line}{process.stderr.read()}")
-                endpoint = Endpoint(place[1])
-                _wait(endpoint)
-                yield endpoint
-                endpoint.close()
-            finally:
-                process.terminate()
-                process.wait(20)
-
-
-def _wait(endpoint: Endpoint) -> None:
-    for attempt in range(600):
+        process = subprocess.Popen(command, stderr=told, env=os.environ | {"KG_TOKEN": _TOKEN})
         try:
-            if endpoint.send("GET", "/healthz", (), b"").is_success:
-                return
-        except httpx.TransportError:
-            if attempt == 599:
-                raise
+            endpoint = Endpoint(_address(process, told))
+            yield endpoint
+            endpoint.close()
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _address(process: subprocess.Popen[bytes], told: IO[str]) -> str:
+    """The URL that a server tells when it listens; raises `RuntimeError` with what it told else."""
+    while True:
+        running = process.poll() is None
+        told.seek(0)
+        words = told.read()
+        if place := re.search(r" at (http://\S+/) ", words):
+            return place[1]
+        if not running:
+            raise RuntimeError(f"kg serve did not start: {words}")
         time.sleep(0.05)
