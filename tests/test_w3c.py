@@ -124,7 +124,9 @@ FROM <trees.ttl>
     "grammar/good.ru": "DROP GRAPH <that-is-not-there> ; LOAD <somewhere> INTO GRAPH <copy>",
     "grammar/bad.ru": "INSERT DATA { ?s <p> <o> }",
     "changes/manifest.ttl": """
-<> a mf:Manifest ; mf:entries ( :plant :wrong ) .
+<> a mf:Manifest ; mf:entries ( :plant :wrong :lost :empty ) .
+:empty a mf:UpdateEvaluationTest ; mf:result [ ] .
+:lost a mf:UpdateEvaluationTest ; mf:action [ ut:request <lost.ru> ] ; mf:result [ ] .
 :plant a mf:UpdateEvaluationTest ;
   mf:action [ ut:request <plant.ru> ; ut:data <before.ttl> ;
     ut:graphData [ ut:graph <before.ttl> ; rdfs:label "http://example.org/g" ] ] ;
@@ -149,7 +151,8 @@ FROM <trees.ttl>
     "service/empty.srj": '{"head": {"vars": ["tree"]}, "results": {"bindings": [{}]}}',
     "service/anywhere.rq": "SELECT ?tree { ?s ?p ?where SERVICE ?where { ?tree ?q ?o } }",
     "entailment/manifest.ttl": """
-<> a mf:Manifest ; mf:entries ( :inferred ) .
+<> a mf:Manifest ; mf:entries ( :inferred :unreadable ) .
+:unreadable a mf:QueryEvaluationTest .
 :inferred a mf:QueryEvaluationTest ; mf:action [ qt:query <q.rq> ; qt:data <d.ttl> ] ; mf:result <r.srx> .
 """,
     "protocol/manifest.ttl": """
@@ -221,6 +224,9 @@ SKIPS = {
     "trees/withdrawn": "withdrawn",
     "service/anywhere": "SERVICE with a variable",
     "entailment/inferred": "entailment",
+    "entailment/unreadable": "entailment",
+    "changes/lost": "lost.ru is missing",
+    "changes/empty": "names no request",
     "protocol/unheard-of": "knows its requests",
 }
 
@@ -253,12 +259,12 @@ def test_tests_of_every_kind_pass_fail_and_are_skipped_rightly(suite: Path, caps
     assert all(reason in skipped[name] for name, reason in SKIPS.items()), skipped
     assert outcomes["service/elsewhere"]["category"] == "federation"
     assert outcomes["changes/plant"]["category"] == "update"
-    assert len(outcomes) == 38
+    assert len(outcomes) == 41
 
 
 def test_a_run_without_failures_ends_well(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(suite), "--category", "entailment"]) == 0
-    assert "Entailment regimes                       0     0     1" in capsys.readouterr().out
+    assert "Entailment regimes                       0     0     2" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
@@ -111,6 +111,13 @@ class Test:
     """Whether duplicates may be left out of the answer."""
     exchanges: tuple[Exchange, ...] = ()
 
+    def files(self) -> Iterator[File]:
+        """The files that it needs."""
+        yield from (file for file in (self.request, self.result) if file is not None)
+        for data in (self.data, self.outcome or Data(), *(data for _, data in self.services)):
+            yield from data.default
+            yield from (file for _, file in data.named)
+
 
 def read_suite(folder: Path) -> list[Test]:
     """The SPARQL tests of all manifests in a folder, in the order of folders and entries.
@@ -162,7 +169,9 @@ class _Manifest:
             types = [term.value for term in self._about.get(entry, {}).get(f"{RDF}type", [])]
             kind = next((_TYPES[name] for name in (iri.rpartition("#")[2] for iri in types) if name in _TYPES), None)
             if kind is not None and isinstance(entry, ox.NamedNode):
-                yield self._test(entry, kind)
+                test = self._test(entry, kind)
+                missing = [file.path.name for file in test.files() if not file.path.exists()]
+                yield replace(test, skip=f"{missing[0]} is missing") if missing and not test.skip else test
 
     def _test(self, entry: ox.NamedNode, kind: str) -> Test:
         folder = f"sparql10/{self._folder.name}" if self._sparql10 else self._folder.name
@@ -193,8 +202,9 @@ class _Manifest:
             return Test(**test, request=self._file(action))  # type: ignore[arg-type]
         prefix = UT if kind == "update" else QT
         request = self._one(action, f"{prefix}request") or self._one(action, f"{prefix}query")
-        assert isinstance(request, ox.NamedNode), f"{entry} has no request"
         result = self._one(entry, f"{MF}result")
+        if not isinstance(request, ox.NamedNode) or result is None:
+            return Test(**{**test, "skip": skip or "the manifest names no request, or no result"})  # type: ignore[arg-type]
         cardinality = self._one(entry, f"{MF}resultCardinality")
         services = []
         for service in self._all(action, f"{QT}serviceData"):
@@ -236,7 +246,8 @@ class _Manifest:
             file = graph if isinstance(graph, ox.NamedNode) else None
             for name in ("graph", "data"):
                 file = file or self._one(graph, prefix + name)  # type: ignore[assignment]
-            assert isinstance(file, ox.NamedNode), f"{graph} is no graph"
+            if not isinstance(file, ox.NamedNode):
+                raise ValueError(f"{self._folder}: a manifest names a graph without a file")
             label = self._one(graph, LABEL.value)
             graphs.append((label.value if label is not None else file.value, self._file(file)))
         return tuple(graphs)
