@@ -262,6 +262,12 @@ def test_tests_of_every_kind_pass_fail_and_are_skipped_rightly(suite: Path, caps
     assert len(outcomes) == 41
 
 
+def test_requests_that_a_manifest_spells_out_are_sent_as_they_are(suite: Path) -> None:
+    own = {test.name: test.own for test in read_suite(suite) if test.exchanges}
+    assert [name for name in own if own[name]] == ["protocol/query_get"]
+    assert "protocol/spelled-out" in own
+
+
 def test_a_run_without_failures_ends_well(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(suite), "--category", "entailment"]) == 0
     assert "Entailment regimes                       0     0     2" in capsys.readouterr().out
@@ -299,7 +305,7 @@ def test_an_edition_in_prose_gets_requests_of_our_own(tmp_path: Path) -> None:
     (tmp_path / "http-rdf-update").mkdir()
     tests = read_suite(tmp_path)
     assert [test.name for test in tests] == [f"http-rdf-update/{name}" for name in GRAPH_STORE]
-    assert all(test.exchanges and not test.skip for test in tests)
+    assert all(test.exchanges and test.own and not test.skip for test in tests)
     assert {exchange.method for exchanges in PROTOCOL.values() for exchange in exchanges} == {"GET", "POST", "PUT"}
 
 

@@ -110,6 +110,8 @@ class Test:
     lax: bool = False
     """Whether duplicates may be left out of the answer."""
     exchanges: tuple[Exchange, ...] = ()
+    own: bool = False
+    """Whether the requests are the runner's own, because the suite has none that can be sent."""
 
     def files(self) -> Iterator[File]:
         """The files that it needs."""
@@ -136,7 +138,7 @@ def read_suite(folder: Path) -> list[Test]:
         if not any(place.glob("manifest*.ttl")):  # the edition that describes these tests in prose only
             for entry, exchanges in GRAPH_STORE.items():
                 name = f"http-rdf-update/{entry}"
-                tests.setdefault(name, Test(name, "graph-store", "graph-store", exchanges=exchanges))
+                tests.setdefault(name, Test(name, "graph-store", "graph-store", exchanges=exchanges, own=True))
     return list(tests.values())
 
 
@@ -193,11 +195,12 @@ class _Manifest:
         }
         if kind in {"protocol", "graph-store", "description"}:
             table = PROTOCOL if kind == "protocol" else GRAPH_STORE
-            exchanges = requests_of(action, self._one, self._all, self._list) or table.get(own, ())
+            spelled_out = requests_of(action, self._one, self._all, self._list)
+            exchanges = spelled_out or table.get(own, ())
             if not exchanges and kind != "description":
                 test["skip"] = "neither the manifest nor this runner knows its requests"
             data = Data(named=self._graphs(entry, UT)) if kind == "protocol" else Data()
-            return Test(**test, data=data, exchanges=exchanges)  # type: ignore[arg-type]
+            return Test(**test, data=data, exchanges=exchanges, own=bool(exchanges) and not spelled_out)  # type: ignore[arg-type]
         if isinstance(action, ox.NamedNode):
             return Test(**test, request=self._file(action))  # type: ignore[arg-type]
         prefix = UT if kind == "update" else QT
