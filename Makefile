@@ -54,7 +54,7 @@ score: install ## build ../shared/seeds and score it against ../shared/gold/dev.
 
 w3c: install ## run the W3C's SPARQL tests: W3C=DIR, a checkout of w3c/rdf-tests; W3CFLAGS='--category update'
 	@test -n "$(W3C)" || { echo "w3c: name a checkout of w3c/rdf-tests with W3C=DIR; it is no part of this project"; exit 2; }
-	@$(BIN)/python -m tests.w3c $(W3C) $(W3CFLAGS)
+	@$(BIN)/python -m tests.w3c '$(W3C)' $(W3CFLAGS)
 
 dist: install ## build the sdist and, from it, the wheel into dist/
 	$(BIN)/python -m build --no-isolation
