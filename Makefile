@@ -20,10 +20,10 @@ READY := $(shell test "$$(cat $(VENV)/ready 2>/dev/null)" = "$(PINS)" && test -x
 HERE = $(shell test "$$(cat $(VENV)/home 2>/dev/null)" = "$(CURDIR)" && $(BIN)/python -m pip --version >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help build page test check lint bench score dist lock install browser virtuoso clean distclean
+.PHONY: help build page test check lint bench score w3c dist lock install browser virtuoso clean distclean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Variables: SEEDS=$(SEEDS) (documents), OUTPUT=$(OUTPUT) (the graph), PYTHON=$(PYTHON)"
 
 build: install ## install kg into .venv and build the graph of SEEDS, with its page
@@ -51,6 +51,10 @@ score: install ## build ../shared/seeds and score it against ../shared/gold/dev.
 	@test -f ../shared/gold/score.py || { echo "score: there is no ../shared/gold beside this checkout"; exit 2; }
 	$(BIN)/kg build ../shared/seeds -o $(OUTPUT)/score
 	$(BIN)/python benchmarks/score.py $(OUTPUT)/score/graph.ttl ../shared/gold/dev.json
+
+w3c: install ## run the W3C's SPARQL tests: W3C=DIR, a checkout of w3c/rdf-tests; W3CFLAGS='--category update'
+	@test -n "$(W3C)" || { echo "w3c: name a checkout of w3c/rdf-tests with W3C=DIR; it is no part of this project"; exit 2; }
+	@$(BIN)/python -m tests.w3c '$(W3C)' $(W3CFLAGS)
 
 dist: install ## build the sdist and, from it, the wheel into dist/
 	$(BIN)/python -m build --no-isolation

@@ -747,6 +747,7 @@ def serve(
         bool, Option("--writable", help="Let bearers of the token in KG_TOKEN, or --token-file, change the graph.")
     ] = False,
     token_file: Annotated[Path | None, Option(metavar="FILE", help="A file with the token for changes.")] = None,
+    folders: QueriesOption = None,
     default_graph: Annotated[
         DefaultGraph,
         Option(help="What queries see without GRAPH and FROM: all graphs together, or its own triples."),
@@ -773,7 +774,7 @@ def serve(
     )
     run(
         _open(graph), host=host, port=port, limits=limits, origin=cors, token=_token(token_file) if writable else None,
-        union=default_graph is DefaultGraph.UNION, allowed=allow or (),
+        union=default_graph is DefaultGraph.UNION, allowed=allow or (), queries=folders or (),
     )  # fmt: skip
 
 

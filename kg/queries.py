@@ -160,7 +160,11 @@ def named_queries(*folders: Path) -> Mapping[str, NamedQuery]:
 
 def named_query(name: str, *folders: Path) -> NamedQuery:
     """The query of this name; raises `QueryError` with near names when there is none."""
-    queries = named_queries(*folders)
+    return find_query(name, named_queries(*folders))
+
+
+def find_query(name: str, queries: Mapping[str, NamedQuery]) -> NamedQuery:
+    """The query of this name among some; raises `QueryError` with near names when there is none."""
     if name in queries:
         return queries[name]
     from rapidfuzz.process import extract

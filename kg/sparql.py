@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pyoxigraph as ox
 
-from kg.errors import NotAcceptable, QueryError
+from kg.errors import EndpointError, NotAcceptable, QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -143,7 +143,8 @@ def refuse_calls(update: str, names: Mapping[str, str], allowed: Collection[str]
         checked = re.sub(load, f"CLEAR SILENT GRAPH <{place}>", checked, flags=re.I)
     try:
         with suppress(RuntimeError, OSError):
-            ox.Store().update(_LOAD.sub("loqq", _SERVICE.sub("serviqq", checked)), prefixes=dict(names))
+            misspelt_text = _LOAD.sub("loqq", _SERVICE.sub("serviqq", checked))
+            ox.Store().update(misspelt_text, base_iri=_ANY_BASE, prefixes=dict(names))
     except SyntaxError as error:
         misspelt = {"serviqq", "loqq"} & set(re.findall(r"[a-z]+", str(error)))
         words = {match.upper() for match in re.findall(r"\b(?:service|load)\b", checked, re.IGNORECASE)}
@@ -219,9 +220,13 @@ def wrong_form(wanted: str, answer: type) -> QueryError:
     return QueryError(f"this is {forms[answer]} query, where {wanted} was expected")
 
 
+_ANY_BASE = "http://base.invalid/"
+"""Whether relative IRIs have a base is found out when a text is evaluated; here they must be no fault of syntax."""
+
+
 def _parse(query: str, names: Mapping[str, str]) -> None:
     with suppress(RuntimeError, OSError):  # what goes wrong in evaluating it over nothing is of no interest
-        ox.Store().query(query, prefixes=used(query, names))
+        ox.Store().query(query, base_iri=_ANY_BASE, prefixes=used(query, names))
 
 
 def parses(query: str, names: Mapping[str, str]) -> bool:
@@ -282,6 +287,18 @@ def fault_of(query: str, error: Exception, *, updates: bool = False) -> QueryErr
     if isinstance(error, SyntaxError):
         return query_error(query, error, updates=updates)
     return QueryError(f"the query cannot be evaluated: {error}")  # an unknown function, an impossible aggregate
+
+
+@contextmanager
+def faults_elsewhere(text: str, allowed: Collection[str]) -> Iterator[None]:
+    """Within it, what goes wrong at a place that SERVICE or LOAD may call is raised as `EndpointError`."""
+    try:
+        yield
+    except OSError as error:
+        if not allowed or not (_SERVICE.search(text) or _LOAD.search(text)):
+            raise  # it is the store that cannot be read
+        fault = str(error).strip().partition("\n")[0].removesuffix(" with payload:")
+        raise EndpointError(f"a place that SERVICE or LOAD calls has failed: {fault}") from error
 
 
 def query_error(query: str, error: SyntaxError, *, updates: bool = False) -> QueryError:

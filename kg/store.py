@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyoxigraph as ox
 
-from kg.errors import EndpointError, MissingGraph, StoreError
+from kg.errors import MissingGraph, StoreError
 from kg.serialize import prefixes, serialize
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, fault_of, form, plan, wrong_form
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, choose, fault_of, faults_elsewhere, form, plan, wrong_form
 from kg.swap import check_output, settled, write_build
 from kg.vocabulary import BASE
 
@@ -200,29 +200,30 @@ class LocalStore:
         union: bool = True,
         default: Sequence[ox.NamedNode] | None = None,
         named: Sequence[ox.NamedNode] | None = None,
+        base: str | None = None,
     ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         """What the engine answers to a query of any form, evaluated as it is read.
 
         Its default graph is the union of all graphs, or the store's own when not `union`; unless the query says FROM,
         or a dataset is given: `default` graphs, whose union it is, and `named` ones, the only ones that GRAPH sees.
-        Raises `QueryError`.
+        Relative IRIs are relative to `base`, and an error without one. Raises `QueryError`, and `EndpointError` for an
+        endpoint that SERVICE calls in vain; what is found out only as the answer is read is raised by the engine.
         """
         known = self._plans.get(query) or self._plan(query)
-        how: dict[str, Any] = {"custom_functions": self._functions}
+        how: dict[str, Any] = {"custom_functions": self._functions, "base_iri": base}
         if default is None and named is None:
             how["use_default_graph_as_union"] = union and known.union
         else:
             how |= {"default_graph": list(default or ()), "named_graphs": list(named or ())}
         try:
-            try:
-                return self._store.query(known.text, **how)
-            except SyntaxError:  # ask once more in the user's own text, where the fault has its place
-                return self._store.query(query, prefixes=self.prefixes, **how)
+            with faults_elsewhere(query, self.allowed):
+                try:
+                    return self._store.query(known.text, **how)
+                except SyntaxError:  # ask once more in the user's own text, where the fault has its place
+                    return self._store.query(query, prefixes=self.prefixes, **how)
         except (SyntaxError, RuntimeError, ValueError) as error:
             raise fault_of(query, error) from error
         except OSError as error:
-            if self.allowed:
-                raise EndpointError(f"a place that the query calls did not answer: {error}") from error
             raise StoreError(f"{self.place} cannot be read ({error}): build the graph again") from error
 
     def _plan(self, query: str) -> Plan:

@@ -24,6 +24,7 @@ from tests.serving import orchard, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 LABELS = "SELECT ?label { ?c skos:prefLabel ?label } ORDER BY ?label LIMIT 2"
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?l && ?d != ?k) }"
@@ -283,6 +284,18 @@ def test_named_queries_are_answered(web: httpx.Client) -> None:
     text = web.get("/queries/what-reduces", params={"concept": "juvenility", "format": "sparql"})
     assert text.headers["content-type"] == "application/sparql-query; charset=utf-8"
     assert "kg:reduces <https://kg.example.org/concept/juvenility>" in text.text
+
+
+def test_folders_of_queries_are_served_too(tmp_path: Path) -> None:
+    (tmp_path / "grafted.rq").write_text(
+        "# title: Grafted plants\n# topic: Plants\n# description: What is grafted.\n# example: -\n"
+        "SELECT ?label { ?c skos:prefLabel ?label FILTER(STRSTARTS(?label, 'Graft')) } ORDER BY ?label LIMIT 5\n"
+    )
+    with running(orchard(), queries=[tmp_path]) as url:
+        assert "grafted" in [query["name"] for query in httpx.get(f"{url}/queries").json()]
+        answer = httpx.get(f"{url}/queries/grafted", headers={"Accept": "text/csv"})
+        assert answer.text.splitlines()[:2] == ["label", "Grafting"]
+        assert "Grafted plants" in httpx.get(url).text
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ def serve(
     token: str | None = None,
     union: bool = True,
     allowed: Sequence[str] = (),
+    queries: Sequence[Path] = (),
 ) -> None:
     """Serve the graph until interrupted; only this machine can reach the default address.
 
@@ -45,7 +46,16 @@ def serve(
     # (DNS rebinding) must not read the graph through a visitor's browser.
     hosts = ("localhost", "127.0.0.1", "[::1]") if host in {"localhost", "127.0.0.1", "::1"} else ("*",)
     with directory(graph) as output, _listening(host, port) as listener:
-        web = app(output, limits=limits, origin=origin, hosts=hosts, token=token, union=union, allowed=allowed)
+        web = app(
+            output,
+            limits=limits,
+            origin=origin,
+            hosts=hosts,
+            token=token,
+            union=union,
+            allowed=allowed,
+            queries=queries,
+        )
         config = uvicorn.Config(
             web, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1
         )

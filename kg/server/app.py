@@ -1,7 +1,8 @@
 """The graph over HTTP: SPARQL, named queries, linked data, and, where it may be changed, updates and uploads.
 
     GET|POST /sparql            SPARQL 1.1 Protocol; without a query the service description, or a browser's form
-    GET|PUT|POST|DELETE /store  Graph Store Protocol: ?graph=IRI, ?default, or the whole dataset without either
+    GET|PUT|POST|DELETE /store  Graph Store Protocol: ?graph=IRI, ?default, or the whole dataset without either;
+                                /store/NAME is a graph that has this URL as its name, POST of a graph makes one
     GET /queries, /queries/NAME the named queries; the answer of one, its parameters in the query string
     GET /concept/ID, /entry/ID… what the graph says of an IRI of its own, as HTML or RDF
     GET /.well-known/void       the dataset in numbers
@@ -18,7 +19,9 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
@@ -29,7 +32,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import kg
 from kg.errors import QueryError
-from kg.queries import named_queries, named_query
+from kg.queries import find_query, named_queries
 from kg.server import html, protocol
 from kg.server.headers import HeadersMiddleware
 from kg.server.limits import Limits, Refusal
@@ -41,7 +44,6 @@ from kg.swap import STORE, locked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Sequence
-    from pathlib import Path
 
     from kg.queries import NamedQuery
     from kg.server.channel import Json
@@ -62,31 +64,37 @@ def app(
     token: str | None = None,
     union: bool = True,
     allowed: Sequence[str] = (),
+    queries: Sequence[Path] = (),
 ) -> FastAPI:
     """The web application over the graph that was built in a directory.
 
     `origin` is the site whose scripts may read answers in a browser (CORS): `*` is any site, None is no other site.
     `hosts` are the names by which the server may be addressed (the `Host` header); `*` is any. With a `token` its
     bearers may change the graph. `union` makes the default graph of queries the union of all graphs. SERVICE and LOAD
-    may call the `allowed` places, and no others.
+    may call the `allowed` places, and no others. `queries` are folders of named queries besides the program's own.
     """
-    return Server(output, limits or Limits(), token=token, union=union, allowed=tuple(allowed)).web(origin, hosts)
+    settings = Settings(
+        str(output.absolute()),
+        limits or Limits(),
+        union=union,
+        allowed=tuple(allowed),
+        queries=tuple(str(folder.absolute()) for folder in queries),
+    )
+    return Server(settings, token).web(origin, hosts)
 
 
 class Server:
     """What the routes share: the workers, and what may be asked of them."""
 
-    def __init__(self, output: Path, limits: Limits, *, token: str | None, union: bool, allowed: tuple[str, ...]):
-        self.output = output
-        self.limits = limits
+    def __init__(self, settings: Settings, token: str | None) -> None:
+        self.output = Path(settings.place)
+        self.limits = settings.limits
         self.token = token
-        self.union = union
-        settings = Settings(str(output.absolute()), limits, union=union, allowed=allowed)
-        self.readers = Pool(settings, limits.concurrent, limits.seconds)
+        self.known = named_queries(*map(Path, settings.queries))
+        self.readers = Pool(settings, self.limits.concurrent, self.limits.seconds)
         self.writer: Pool | None = None
         if token is not None:
-            changing = Settings(str(output.absolute()), limits, writable=True, allowed=allowed)
-            self.writer = Pool(changing, 1, limits.update_seconds)
+            self.writer = Pool(replace(settings, writable=True), 1, self.limits.update_seconds)
 
     def web(self, origin: str | None, hosts: Sequence[str]) -> FastAPI:
         """The application."""
@@ -100,7 +108,8 @@ class Server:
         web.add_route("/", self.home, methods=read)
         web.add_route("/healthz", self.health, methods=read)
         web.add_route("/sparql", self.sparql, methods=[*read, "POST"])
-        web.add_route("/store", self.store, methods=[*read, "PUT", "POST", "DELETE"])
+        for path in ("/store", "/store/{name:path}"):
+            web.add_route(path, self.store, methods=[*read, "PUT", "POST", "DELETE"])
         web.add_route("/queries", self.queries, methods=read)
         web.add_route("/queries/{name}", self.named, methods=read)
         web.add_route("/.well-known/void", self.void, methods=read)
@@ -145,9 +154,10 @@ class Server:
         if asked.update:
             protocol.authorize(request, self.token)
             job = {"do": "update", "update": asked.text, "using": asked.default, "using_named": asked.named}
+            job["base"] = _endpoint(request)
             return await self._change(request, job)
         self._bound(asked.text)
-        job = {"do": "query", "query": asked.text, "format": asked.format}
+        job = {"do": "query", "query": asked.text, "format": asked.format, "base": _endpoint(request)}
         if asked.default or asked.named:
             job |= {"default": asked.default, "graphs": asked.named}
         return await self._respond(request, job, volatile=bool(_VOLATILE.search(asked.text)))
@@ -164,30 +174,36 @@ class Server:
             if not graph:
                 raise Refusal(400, "name the graph to delete: ?graph=IRI or ?default")
             return await self._change(request, {"do": "delete", **graph})
-        format = protocol.rdf_format(request)
-        if not graph and not format.supports_datasets:
-            raise Refusal(400, "name the graph to write: ?graph=IRI or ?default; only N-Quads and TriG can do without")
-        with protocol.upload_file() as file:
-            await protocol.store_body(request, file, self.limits.upload_bytes)
+        async with protocol.uploaded(request, self.limits) as files:
+            created = ""
+            if not graph and not all(format.supports_datasets for _, format in files):
+                if request.method == "PUT":
+                    raise Refusal(
+                        400, "name the graph to write: ?graph=IRI or ?default; only N-Quads and TriG can do without"
+                    )
+                created = protocol.new_graph(request)
+                graph = {"graph": created}
             job = {
                 "do": request.method.lower(),
-                "path": file.name,
-                "media": format.media_type,
+                "files": [(path, format.media_type) for path, format in files],
                 "base": graph.get("graph") or str(request.url),
                 **graph,
             }
-            return await self._change(request, job)
+            response = await self._change(request, job)
+        if created:
+            response.headers["Location"] = created
+        return response
 
     async def queries(self, request: Request) -> Response:
         """The named queries, for people as HTML and for programs as JSON."""
         if html.preferred(request.headers.get("accept")):
-            return Response(html.listing(named_queries()), media_type="text/html")
-        return JSONResponse([_described(query) for query in named_queries().values()])
+            return Response(html.listing(self.known), media_type="text/html")
+        return JSONResponse([_described(query) for query in self.known.values()])
 
     async def named(self, request: Request) -> Response:
         """The answer of a named query, or for people who gave no parameters a form for them."""
         try:
-            query = named_query(request.path_params["name"])
+            query = find_query(request.path_params["name"], self.known)
         except QueryError as error:
             raise Refusal(404, str(error)) from error
         pairs = request.query_params.multi_items()
@@ -248,6 +264,11 @@ def _wanted(request: Request) -> str:
     if wanted and wanted != "html" and wanted not in GRAPH_FORMATS:
         raise Refusal(406, f"there is no format {wanted!r} for a graph; there are html, {', '.join(GRAPH_FORMATS)}")
     return wanted
+
+
+def _endpoint(request: Request) -> str:
+    """The URL of the endpoint, to which relative IRIs in queries and updates are relative."""
+    return f"{request.base_url}sparql"
 
 
 def _known(request: Request, etag: str) -> bool:

@@ -43,7 +43,8 @@ class HeadersMiddleware:
         await respond(scope, receive, send_with_headers)
 
     def _options(self, scope: Scope) -> Response:
-        methods = _METHODS.get(scope["path"], "GET, HEAD, OPTIONS")
+        place = "/store" if scope["path"].startswith("/store/") else scope["path"]
+        methods = _METHODS.get(place, "GET, HEAD, OPTIONS")
         headers = {"Allow": methods}
         if self._origin is not None:
             headers["Access-Control-Allow-Methods"] = methods

@@ -5,12 +5,16 @@ https://www.w3.org/TR/sparql11-protocol/, https://www.w3.org/TR/sparql11-http-rd
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from email import message_from_bytes
+from pathlib import Path
+from secrets import token_hex
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+from typing import TYPE_CHECKING, cast
+from urllib.parse import parse_qsl, quote
 
 import pyoxigraph as ox
 
@@ -18,7 +22,7 @@ from kg.server.limits import Refusal
 from kg.sparql import GRAPH_FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import AsyncIterator, Mapping
     from typing import IO
 
     from starlette.requests import Request
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
 _UPDATE = "application/sparql-update"
+_PARTS = "multipart/form-data"
+_PARTS_BYTES = 16 << 20
+"""How large a form with files may be, which is read at once."""
 _READ_ONLY = "this endpoint is read-only: it takes no updates (kg serve --writable would)"
 
 
@@ -122,9 +129,15 @@ def _bound(size: int, most: int) -> None:
 
 
 def graph_of(request: Request) -> dict[str, str | None]:
-    """The graph that a request of the Graph Store Protocol names: {} is the whole dataset, None the default graph."""
+    """The graph that a request of the Graph Store Protocol names: {} is the whole dataset, None the default graph.
+
+    A path below the store's is a graph of its own, whose name is the URL of the request.
+    """
     parameters = request.query_params
     graphs = parameters.getlist("graph")
+    if request.path_params.get("name"):
+        path = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
+        graphs.append(f"{request.base_url}{path.decode('latin-1').lstrip('/')}")
     if len(graphs) + ("default" in parameters) > 1:
         raise Refusal(400, "name one graph: ?graph=IRI or ?default")
     if graphs:
@@ -136,9 +149,13 @@ def graph_of(request: Request) -> dict[str, str | None]:
     return {"graph": None} if "default" in parameters else {}
 
 
-def rdf_format(request: Request) -> ox.RdfFormat:
+def new_graph(request: Request) -> str:
+    """A name for a graph that is sent without one: the URL at which it will be."""
+    return f"{request.base_url}store/{token_hex(12)}"
+
+
+def rdf_format(media: str) -> ox.RdfFormat:
     """The format of an uploaded graph; raises `Refusal` for one that cannot be read."""
-    media, _ = media_type(request)
     format = ox.RdfFormat.from_media_type(media) if media else None
     if format not in GRAPH_FORMATS.values():
         known = ", ".join(known.media_type for known in GRAPH_FORMATS.values())
@@ -147,14 +164,38 @@ def rdf_format(request: Request) -> ox.RdfFormat:
     return format
 
 
-@contextmanager
-def upload_file() -> Iterator[IO[bytes]]:
-    """A file for an upload, which is gone afterwards."""
-    with NamedTemporaryFile(prefix="kg-upload-") as file:
-        yield file
+@asynccontextmanager
+async def uploaded(request: Request, limits: Limits) -> AsyncIterator[list[tuple[str, ox.RdfFormat]]]:
+    """The files that a request uploads, as paths that are gone afterwards, with their formats; raises `Refusal`.
+
+    A form (multipart/form-data), which a POST may be, holds any number of files; any other body is one.
+    """
+    media, _ = media_type(request)
+    if media == _PARTS and request.method == "POST":
+        with TemporaryDirectory(prefix="kg-upload-") as folder:
+            with NamedTemporaryFile(dir=folder) as file:
+                await _store_body(request, file, min(limits.upload_bytes, _PARTS_BYTES))
+                file.seek(0)
+                head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+                form = await asyncio.to_thread(message_from_bytes, head + file.read())
+            parts = [part for part in form.walk() if not part.is_multipart()]
+            if not parts:
+                raise Refusal(400, "the form holds no file")
+            files = []
+            for number, part in enumerate(parts):
+                format = rdf_format(part.get_content_type())
+                path = Path(folder, str(number))
+                path.write_bytes(cast("bytes", part.get_payload(decode=True)))
+                files.append((str(path), format))
+            yield files
+    else:
+        format = rdf_format(media)
+        with NamedTemporaryFile(prefix="kg-upload-") as file:
+            await _store_body(request, file, limits.upload_bytes)
+            yield [(file.name, format)]
 
 
-async def store_body(request: Request, file: IO[bytes], most: int) -> None:
+async def _store_body(request: Request, file: IO[bytes], most: int) -> None:
     """Write the body of a request into a file; raises `Refusal` when it is larger than `most` bytes."""
     length = request.headers.get("content-length", "")
     if length.isdecimal():

@@ -32,12 +32,11 @@ from kg.errors import (
     UsageError,
 )
 from kg.graph import KnowledgeGraph
-from kg.queries import named_query
 from kg.server import describe, html
 from kg.server.answer import content_type, send
 from kg.server.channel import Channel, ServerGone
 from kg.server.limits import Limits, Refusal
-from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, faults_elsewhere
 from kg.store import LocalStore, identity
 from kg.swap import STORE
 
@@ -58,7 +57,7 @@ class Settings:
     """How a worker is started.
 
     `union` says that the default graph of queries is the union of all graphs; `allowed` are the places that SERVICE and
-    LOAD may call.
+    LOAD may call, `queries` folders of named queries besides the program's own.
     """
 
     place: str
@@ -66,6 +65,7 @@ class Settings:
     union: bool = True
     writable: bool = False
     allowed: tuple[str, ...] = ()
+    queries: tuple[str, ...] = ()
 
     def dumped(self) -> str:
         """As the argument of a process."""
@@ -75,7 +75,8 @@ class Settings:
     def loaded(cls, text: str) -> Settings:
         """From the argument of a process."""
         values = json.loads(text)
-        return cls(**{**values, "limits": Limits(**values["limits"]), "allowed": tuple(values["allowed"])})
+        lists = {name: tuple(values[name]) for name in ("allowed", "queries")}
+        return cls(**{**values, **lists, "limits": Limits(**values["limits"])})
 
 
 def main() -> None:
@@ -170,6 +171,7 @@ class Reader:
         self._limits = settings.limits
         self._union = settings.union
         self._allowed = settings.allowed
+        self._queries = settings.queries
         self._identity: object = None
         self._graph = self.graph
         self.jobs: Mapping[str, Callable[[Channel, Json], None]] = {
@@ -190,7 +192,7 @@ class Reader:
             with _bounded_memory(self._limits.memory_bytes):
                 store = LocalStore.open(self._output)
             store.allowed = frozenset(self._allowed)
-            self._graph = KnowledgeGraph(store)
+            self._graph = KnowledgeGraph(store, queries=map(Path, self._queries))
             self._identity = now
         return self._graph
 
@@ -206,9 +208,12 @@ class Reader:
         store = self.store.knowing(functions) if functions else self.store
         default, named = job.get("default"), job.get("graphs")
         if default is None and named is None:
-            return store.answer(text, union=self._union)
+            return store.answer(text, union=self._union, base=job.get("base"))
         return store.answer(
-            text, default=[_iri(text) for text in default or ()], named=[_iri(text) for text in named or ()]
+            text,
+            default=[_iri(text) for text in default or ()],
+            named=[_iri(text) for text in named or ()],
+            base=job.get("base"),
         )
 
     def _query(self, channel: Channel, job: Json) -> None:
@@ -220,15 +225,17 @@ class Reader:
         accept, wanted = job.get("accept"), job.get("format", "")
         answer = self._evaluate(query, job)
         if wanted == "html" or (not wanted and html.preferred(accept)):
-            channel.send_answer(*_page(html.answer(query, answer, self.store.prefixes)))
+            with faults_elsewhere(query, self._allowed):
+                page = html.answer(query, answer, self.store.prefixes)
+            channel.send_answer(*_page(page))
             return
         offered = GRAPH_FORMATS if isinstance(answer, ox.QueryTriples) else RESULT_FORMATS
         # A name of a format goes before the header if this kind of answer has it.
-        send(channel, answer, wanted if wanted in offered else accept, self.store.prefixes, self._limits, deadline)
+        with faults_elsewhere(query, self._allowed):  # the engine evaluates as the answer is read
+            send(channel, answer, wanted if wanted in offered else accept, self.store.prefixes, self._limits, deadline)
 
     def _named(self, channel: Channel, job: Json) -> None:
-        graph = self.graph
-        text = named_query(job["name"]).bind(job["values"], lambda concept: graph.concept(concept).iri)
+        text = self.graph.bound(job["name"], job["values"])
         if job.get("format") == "sparql":
             channel.send_answer(_head("application/sparql-query; charset=utf-8"), text.encode())
         else:
@@ -247,10 +254,8 @@ class Reader:
         send(channel, triples, wanted or accept, self.store.prefixes, self._limits, monotonic() + self._limits.seconds)
 
     def _home(self, channel: Channel, job: Json) -> None:
-        from kg.queries import named_queries
-
         counts = describe.counts(self.store)
-        channel.send_answer(*_page(html.home(self._output.name, counts, named_queries())))
+        channel.send_answer(*_page(html.home(self._output.name, counts, self.graph.queries)))
 
     def _service(self, channel: Channel, job: Json) -> None:
         triples = describe.service(self.store, job["url"], union=self._union, writable=job["writable"])

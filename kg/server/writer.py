@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from kg.errors import EndpointError, QueryError, StoreError
 from kg.server.limits import Refusal
-from kg.sparql import faults_of, refuse_calls
+from kg.sparql import faults_elsewhere, faults_of, refuse_calls
 from kg.store import LocalStore
 from kg.swap import STORE, replace_store
 from kg.tokens import tokens
@@ -83,8 +83,8 @@ class Writer:
         refuse_calls(text, names, self._allowed)
         if job["using"] or job["using_named"]:
             text = with_dataset(text, job["using"], job["using_named"])
-        with self._change() as store, faults_of(text, updates=True):
-            store.update(text, prefixes=names)
+        with self._change() as store, faults_of(text, updates=True), faults_elsewhere(text, self._allowed):
+            store.update(text, base_iri=job["base"], prefixes=names)
         channel.send_answer({"status": 204, "headers": {}}, b"")
 
     def _put(self, channel: Channel, job: Json) -> None:
@@ -94,19 +94,21 @@ class Writer:
         self._load(channel, job, replace=False)
 
     def _load(self, channel: Channel, job: Json, *, replace: bool) -> None:
-        """Load a file into a graph, or into the whole dataset when the job has no graph."""
-        format = ox.RdfFormat.from_media_type(job["media"])
-        assert format is not None
+        """Load files into a graph, or into the whole dataset when the job has no graph."""
         graph = _graph(job) if "graph" in job else None
         known = not isinstance(graph, ox.NamedNode) or self._store.contains_named_graph(graph)
-        with self._change() as store, _readable(job["media"]):
+        with self._change() as store:
             if replace and graph is None:
                 store.clear()
             elif replace and graph is not None:
                 store.clear_graph(graph)
             if isinstance(graph, ox.NamedNode):
                 store.add_graph(graph)
-            store.load(path=job["path"], format=format, base_iri=job["base"], to_graph=graph)
+            for path, media in job["files"]:
+                format = ox.RdfFormat.from_media_type(media)
+                assert format is not None
+                with _readable(media):
+                    store.load(path=path, format=format, base_iri=job["base"], to_graph=graph)
         channel.send_answer({"status": 204 if known else 201, "headers": {}}, b"")
 
     def _delete(self, channel: Channel, job: Json) -> None:
