@@ -299,8 +299,8 @@ def test_what_lies_at_an_endpoint_is_read_alike(
     graph = kg.open(endpoint.url)  # type: ignore[attr-defined]
     assert graph.index.edges == plain.index.edges
     assert graph.stats() == plain.stats()
-    asked = sum("graph/inferred" in parameters["query"][0] for _, parameters, _ in endpoint.seen)
-    assert asked == 1, "one more query is all that it costs"
+    asked = [parameters["query"][0] for _, parameters, _ in endpoint.seen if "graph/inferred" in parameters["query"][0]]
+    assert len(asked) <= 2, "a table and its count are all that it costs"
 
 
 # ------------------------------------------------------------------------------------------------- the command line
@@ -418,7 +418,7 @@ def test_infer_needs_a_graph_to_write_to(run: Terminal, tmp_path: Path) -> None:
 
 
 def test_infer_waits_for_no_build_and_undoes_none(run: Terminal) -> None:
-    with writing(run.output), pytest.raises(StoreError, match="another build is writing into"):
+    with writing(run.output), pytest.raises(StoreError, match="another build or a writable server has"):
         infer_into(run.output)
 
 
