@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     """Replaces the graph of a directory; see `writing`."""
 
 STORE = "store"
+LIVE = "store.live"
+"""Where a writable server has its working copies, beside the store."""
 LOCK = ".lock"
 _NEW = ".new"
 _OLD = ".old"

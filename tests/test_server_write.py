@@ -108,6 +108,21 @@ def test_relative_iris_are_relative_to_the_endpoint(web: httpx.Client) -> None:
     assert holds(web, "<it> <#p> <sparql>")
 
 
+def test_only_bearers_of_the_token_may_send_much(unchanging: httpx.Client) -> None:
+    long = f"INSERT DATA {{ {A} }} # {'x' * 300_000}"
+    for headers, status in (({}, 413), ({"Authorization": "Bearer wrong"}, 413)):
+        assert unchanging.post("/sparql", data={"update": long}, headers=headers).status_code == status
+    refused = unchanging.post("/sparql", content=long, headers={"Content-Type": "application/sparql-update"})
+    assert refused.status_code == 401
+
+
+def test_the_writers_copy_is_gone_when_the_server_has_ended(output: Path) -> None:
+    with running_at(output, token=TOKEN) as url:
+        assert httpx.post(f"{url}/sparql", data={"update": f"INSERT DATA {{ {A} }}"}, headers=BEARER).status_code == 204
+        assert (output / "store.live").exists()
+    assert not (output / "store.live").exists()
+
+
 def test_a_failed_update_changes_nothing(web: httpx.Client, output: Path) -> None:
     before = LocalStore.open(output).dump(ox.RdfFormat.N_QUADS)
     answer = update(web, f"INSERT DATA {{ {A} }} ; CREATE GRAPH <{EX}g> ; CREATE GRAPH <{EX}g>")

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from hashlib import blake2b
@@ -40,7 +41,7 @@ from kg.server.pool import Pool
 from kg.server.worker import Settings
 from kg.sparql import GRAPH_FORMATS
 from kg.store import identity
-from kg.swap import STORE, locked
+from kg.swap import LIVE, STORE, locked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -131,6 +132,7 @@ class Server:
             self.readers.close()
             if self.writer is not None:
                 self.writer.close()
+                shutil.rmtree(self.output / LIVE, ignore_errors=True)
 
     # --------------------------------------------------------------------------------------------------- routes
 
@@ -146,13 +148,12 @@ class Server:
 
     async def sparql(self, request: Request) -> Response:
         """The SPARQL 1.1 Protocol."""
-        asked = await protocol.operation(request, self.limits, writable=self.token is not None)
+        asked = await protocol.operation(request, self.limits, self.token)
         if asked is None:
             if html.preferred(request.headers.get("accept")) and not request.query_params.get("format"):
                 return RedirectResponse("/", 303)
             return await self._describe(request, "service")
         if asked.update:
-            protocol.authorize(request, self.token)
             job = {"do": "update", "update": asked.text, "using": asked.default, "using_named": asked.named}
             job["base"] = _endpoint(request)
             return await self._change(request, job)

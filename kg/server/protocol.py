@@ -49,13 +49,16 @@ class Operation:
     format: str
 
 
-async def operation(request: Request, limits: Limits, *, writable: bool) -> Operation | None:
-    """The operation of a request, None if it has none; raises `Refusal`."""
+async def operation(request: Request, limits: Limits, token: str | None) -> Operation | None:
+    """The operation of a request, None if it has none; raises `Refusal`, also for an update without the token."""
     if request.url.query or request.method == "POST":
-        fields = await _fields(request, limits, writable=writable)
+        fields = await _fields(request, limits, token)
         if request.method != "POST" and not fields.keys() & {"query", "update"}:
             return None if not fields.keys() & _DATASET else _missing(fields)
-        return _operation(fields, request, writable=writable)
+        asked = _operation(fields, request, writable=token is not None)
+        if asked.update:
+            authorize(request, token)
+        return asked
     return None
 
 
@@ -86,19 +89,22 @@ def _missing(fields: Mapping[str, list[str]]) -> Operation:
     raise Refusal(400, f"the request needs one parameter 'query', and has {count or 'none'}")
 
 
-async def _fields(request: Request, limits: Limits, *, writable: bool) -> dict[str, list[str]]:
-    """The protocol's parameters, from the query string and the body, each with all its values."""
+async def _fields(request: Request, limits: Limits, token: str | None) -> dict[str, list[str]]:
+    """The protocol's parameters, from the query string and the body, each with all its values.
+
+    Only bearers of the token may send more than a query needs.
+    """
     pairs = list(request.query_params.multi_items())
     if request.method == "POST":
         media, charset = media_type(request)
-        if media == _UPDATE and not writable:
-            raise Refusal(403, _READ_ONLY)
+        if media == _UPDATE:
+            authorize(request, token)
         if media not in {_FORM, _QUERY, _UPDATE}:
             known = f"{_QUERY}, {_UPDATE} or {_FORM}"
             raise Refusal(415, f"a POST to this endpoint holds {known}, not {media or 'an unnamed type'}")
         if charset not in {"", "utf-8", "utf8"}:
             raise Refusal(415, f"send the query as UTF-8, not as {charset}")
-        most = limits.upload_bytes if writable else 4 * limits.query_bytes
+        most = limits.upload_bytes if _bears(request, token) else 4 * limits.query_bytes
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
@@ -212,10 +218,17 @@ def authorize(request: Request, token: str | None) -> None:
     """Raise `Refusal` unless the request bears the token; None is a server that takes no changes."""
     if token is None:
         raise Refusal(403, _READ_ONLY)
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
+    if not _bears(request, token):
         raise Refusal(
             401,
             "changes need the server's token: send 'Authorization: Bearer TOKEN'",
             {"WWW-Authenticate": 'Bearer realm="kg"'},
         )
+
+
+def _bears(request: Request, token: str | None) -> bool:
+    """Whether a request has the token; the comparison takes the same time for every wrong one."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    return (
+        token is not None and scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+    )

@@ -19,7 +19,7 @@ from kg.errors import EndpointError, QueryError, StoreError
 from kg.server.limits import Refusal
 from kg.sparql import faults_elsewhere, faults_of, refuse_calls
 from kg.store import LocalStore
-from kg.swap import STORE, replace_store
+from kg.swap import LIVE, STORE, replace_store
 from kg.tokens import tokens
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
     from kg.server.channel import Channel, Json
     from kg.server.worker import Settings
-
-LIVE = "store.live"
-"""The directory of the writer's copies, beside the store."""
 
 
 class Writer:
