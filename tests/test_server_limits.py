@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import os
+import socket
 import threading
 import time
 from pathlib import Path
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import httpx
@@ -80,6 +82,32 @@ def test_an_answer_that_nobody_reads_on_is_ended() -> None:
             assert next(answer.iter_bytes()).startswith(b'{"head"')
         assert quiet(within=10)
         assert ask(url, LABELS).status_code == 200
+
+
+def test_head_costs_no_more_than_the_beginning_of_an_answer() -> None:
+    with running(orchard(), limits=Limits(seconds=60, concurrent=1, patience=20)) as url:
+        for _ in range(3):
+            head = httpx.head(f"{url}/sparql", params={"query": LONG}, timeout=20)
+            assert (head.status_code, head.headers["content-type"]) == (200, "application/sparql-results+json")
+            assert "content-length" not in head.headers
+        assert quiet(within=10)
+        assert ask(url, LABELS).status_code == 200
+
+
+def test_callers_who_hang_up_at_any_time_cost_the_server_nothing() -> None:
+    """More of them than there are processes, some before, some during, some after the answer begins."""
+    with running(orchard(), limits=Limits(seconds=60, concurrent=2, patience=20)) as url:
+        host, port = url.removeprefix("http://").split(":")
+        request = f"GET /sparql?query={quote(LONG)} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+        for number in range(24):
+            with socket.create_connection((host, int(port))) as caller:
+                caller.sendall(request)
+                time.sleep(number * 0.004)
+                if number % 3 == 0:
+                    caller.recv(100)
+        assert quiet(within=15)
+        answers = [ask(url, LABELS).status_code for _ in range(4)]
+        assert answers == [200] * 4
 
 
 def test_those_who_would_wait_too_long_are_turned_away() -> None:

@@ -44,11 +44,13 @@ from kg.store import identity
 from kg.swap import LIVE, STORE, locked
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+
+    from starlette.types import Receive, Scope, Send
 
     from kg.queries import NamedQuery
     from kg.server.channel import Json
-    from kg.server.pool import Answer
+    from kg.server.pool import Answer, Pieces
 
 _VOLATILE = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\s*\(", re.IGNORECASE)
 """Functions that answer differently each time."""
@@ -247,7 +249,8 @@ class Server:
         headers = {} if volatile or request.method == "POST" else self._validator(job)
         if headers and _known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        return _response(await _unless_gone(request, self.readers.ask(job)), headers)
+        answer = await _unless_gone(request, self.readers.ask(job))
+        return _headers_of(answer, headers) if request.method == "HEAD" else _response(answer, headers)
 
     async def _change(self, request: Request, job: Json) -> Response:
         assert self.writer is not None
@@ -281,7 +284,31 @@ def _response(answer: Answer, headers: dict[str, str]) -> Response:
     headers = {**answer.headers, **headers}
     if isinstance(answer.body, bytes):
         return Response(answer.body, answer.status, headers)
-    return StreamingResponse(answer.body, answer.status, headers)
+    return _Stream(answer.body, answer.status, headers)
+
+
+def _headers_of(answer: Answer, headers: dict[str, str]) -> Response:
+    """The answer to HEAD, for which nothing more is evaluated than has been to know them."""
+    if isinstance(answer.body, bytes):
+        return _response(answer, headers)
+    answer.close()
+    response = Response(None, answer.status, {**answer.headers, **headers})
+    del response.headers["Content-Length"]  # it is not known
+    return response
+
+
+class _Stream(StreamingResponse):
+    """Pieces of an answer, closed in the end, also when the caller went before the first of them."""
+
+    def __init__(self, pieces: Pieces, status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(pieces, status, headers)
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._pieces.close()
 
 
 async def _unless_gone(request: Request, asking: Coroutine[None, None, Answer]) -> Answer:
@@ -293,9 +320,18 @@ async def _unless_gone(request: Request, asking: Coroutine[None, None, Answer]) 
         if not work.done():
             raise Refusal(499, "the caller has gone")
         return work.result()
+    except BaseException:
+        work.add_done_callback(_abandon)
+        raise
     finally:
         for task in (work, gone):
             task.cancel()
+
+
+def _abandon(work: asyncio.Task[Answer]) -> None:
+    """Close an answer that nobody will read."""
+    if not work.cancelled() and work.exception() is None:
+        work.result().close()
 
 
 async def _gone(request: Request) -> None:

@@ -21,7 +21,7 @@ from kg.server.limits import Refusal, too_long
 from kg.server.worker import too_much_memory
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
 
     from kg.server.channel import Json
     from kg.server.worker import Settings
@@ -36,11 +36,16 @@ _BUSY = "the server is busy with other queries: try again later"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a worker answered: `body` is whole, or comes in pieces that have to be read or closed."""
+    """What a worker answered: `body` is whole, or comes in pieces, which have to be closed."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes | AsyncIterator[bytes]
+    body: bytes | Pieces
+
+    def close(self) -> None:
+        """Give the process back that still works on the answer, if one does."""
+        if isinstance(self.body, Pieces):
+            self.body.close()
 
 
 class _Process:
@@ -67,10 +72,11 @@ class _Process:
             if kind != b"R":
                 raise _refusal(payload)
         except asyncio.IncompleteReadError as error:
-            process.kill()
+            process.died()
             raise Refusal(503, "no process can be started to answer queries", {"Retry-After": "5"}) from error
         except BaseException:
             process.kill()
+            process.reap()
             raise
         return process
 
@@ -81,18 +87,22 @@ class _Process:
     async def receive(self) -> tuple[bytes, bytes]:
         return await receive(self._reader)
 
-    def kill(self) -> int:
-        """End it at once; its exit status, as `Popen` tells it."""
+    def kill(self) -> None:
+        """End it at once. It has to be reaped, too."""
         self._popen.kill()
         with suppress(RuntimeError):  # the loop may be closed already
             self._writer.close()
-        return self._popen.wait()
+
+    def reap(self, *, wait: bool = True) -> int | None:
+        """The exit status, as `Popen` tells it; None if it has not ended and is not waited for."""
+        return self._popen.wait() if wait else self._popen.poll()
 
     def died(self) -> int:
         """The exit status of a process whose socket has closed."""
         with suppress(subprocess.TimeoutExpired):
             self._popen.wait(1)
-        return self.kill()
+        self.kill()
+        return self._popen.wait()
 
 
 class Pool:
@@ -105,6 +115,8 @@ class Pool:
         self._seconds = seconds
         self._idle: asyncio.LifoQueue[_Process] = asyncio.LifoQueue()
         self._all: set[_Process] = set()
+        self._ended: list[_Process] = []
+        """Processes that were killed and are still to be reaped; that takes a while if they were large."""
         self._starting = 0
         self._waiting = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -123,7 +135,10 @@ class Pool:
             task.cancel()
         for process in self._all:
             process.kill()
+        for process in (*self._all, *self._ended):
+            process.reap()
         self._all.clear()
+        self._ended.clear()
 
     async def ask(self, job: Json) -> Answer:
         """The answer to a job; raises `Refusal`. Cancelling it, or the reading of the answer, ends the work."""
@@ -134,39 +149,21 @@ class Pool:
                 await process.send(job)
                 kind, payload = await process.receive()
         except TimeoutError:
-            self._discard(process)
+            self.discard(process)
             raise too_long(self._seconds) from None
         except (asyncio.IncompleteReadError, OSError):
             raise self._dead(process) from None
         except BaseException:
-            self._discard(process)
+            self.discard(process)
             raise
         if kind == b"H":
             head = json.loads(payload)
-            return Answer(head["status"], head["headers"], self._pieces(process, deadline + _DELIVERY))
-        self._idle.put_nowait(process)
+            return Answer(head["status"], head["headers"], Pieces(self, process, deadline + _DELIVERY))
+        self.give_back(process)
         if kind == b"X":
             raise _refusal(payload)
         head, body = answer_of(payload)
         return Answer(head["status"], head["headers"], body)
-
-    async def _pieces(self, process: _Process, deadline: float) -> AsyncIterator[bytes]:
-        whole = False
-        try:
-            while not whole:
-                async with asyncio.timeout_at(deadline):
-                    kind, payload = await process.receive()
-                if kind == b"D":
-                    yield payload
-                elif kind == b"E":
-                    whole = True
-                else:
-                    raise _refusal(payload)
-        finally:
-            if whole:
-                self._idle.put_nowait(process)
-            else:
-                self._discard(process)
 
     async def _acquire(self) -> _Process:
         with suppress(asyncio.QueueEmpty):
@@ -177,18 +174,23 @@ class Pool:
             self._replace()
         self._waiting += 1
         try:
-            return await asyncio.wait_for(self._idle.get(), self._limits.patience)
+            async with asyncio.timeout(self._limits.patience):
+                return await self._idle.get()
         except TimeoutError:
             raise Refusal(429, _BUSY, {"Retry-After": "5"}) from None
         finally:
             self._waiting -= 1
 
-    def _discard(self, process: _Process) -> int:
+    def give_back(self, process: _Process) -> None:
+        """Let a process have the next job."""
+        self._idle.put_nowait(process)
+
+    def discard(self, process: _Process) -> None:
         """End a process and have another started in its place."""
         self._all.discard(process)
-        code = process.kill()
+        process.kill()
+        self._ended = [each for each in (*self._ended, process) if each.reap(wait=False) is None]
         self._replace()
-        return code
 
     def _dead(self, process: _Process) -> Refusal:
         """The refusal for a job during which its process has died."""
@@ -220,9 +222,47 @@ class Pool:
         process = await _Process.start(self._settings)
         if self._closed:
             process.kill()
+            process.reap()
             return
         self._all.add(process)
         self._idle.put_nowait(process)
+
+
+class Pieces:
+    """The pieces of an answer as they come. Until they are all read, or closed, they occupy a process."""
+
+    def __init__(self, pool: Pool, process: _Process, deadline: float) -> None:
+        self._pool = pool
+        self._process: _Process | None = process
+        self._deadline = deadline
+
+    def __aiter__(self) -> Pieces:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The next piece; raises `Refusal` or `TimeoutError` for an answer that breaks off."""
+        if self._process is None:
+            raise StopAsyncIteration
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                kind, payload = await self._process.receive()
+        except BaseException:
+            self.close()
+            raise
+        if kind == b"D":
+            return payload
+        if kind == b"E":
+            process, self._process = self._process, None
+            self._pool.give_back(process)
+            raise StopAsyncIteration
+        self.close()
+        raise _refusal(payload)
+
+    def close(self) -> None:
+        """End the work on what has not been read."""
+        process, self._process = self._process, None
+        if process is not None:
+            self._pool.discard(process)
 
 
 def _refusal(payload: bytes) -> Refusal:
