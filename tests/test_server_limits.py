@@ -6,7 +6,10 @@ import csv
 import io
 import json
 import os
+import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -21,6 +24,7 @@ from hypothesis import strategies as st
 
 from kg.server import Limits
 from kg.server.answer import send
+from kg.store import write_build
 from tests.serving import orchard, running
 
 LABELS = "SELECT ?label { ?c skos:prefLabel ?label } ORDER BY ?label LIMIT 2"
@@ -265,3 +269,42 @@ def table(content: bytes, format: str) -> list[tuple[str, ...]]:
     solutions = ox.parse_query_results(content, format=known[format])
     assert isinstance(solutions, ox.QuerySolutions)
     return [(solution["n"].value, solution["v"].value) for solution in solutions]
+
+
+def test_memory_does_not_grow_with_an_answer(tmp_path: Path) -> None:
+    graph = orchard()
+    write_build(tmp_path, graph.store.quads(), base=graph.base)
+    command = [sys.executable, "-m", "kg", "serve", "-g", str(tmp_path), "--port", "0", "--max-mib", "60"]
+    query = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        url = server.stderr.readline().partition(" at ")[2].partition(" ")[0]
+        answered = 0
+        transport = httpx.HTTPTransport(retries=5)
+        with httpx.Client(transport=transport, timeout=60) as client:
+            headers = {"Accept-Encoding": "identity"}
+            with client.stream("GET", f"{url}sparql", params={"query": query}, headers=headers) as answer:
+                for piece in answer.iter_raw():
+                    answered += len(piece)
+            workers = [
+                int(stat.parent.name) for stat in Path("/proc").glob("[0-9]*/stat") if parent(stat) == server.pid
+            ]
+            peaks = [peak(process) for process in (server.pid, *workers)]
+        server.terminate()
+    assert answered > 50 << 20
+    assert len(peaks) > 1
+    assert max(peaks) < 200 << 20
+
+
+def parent(stat: Path) -> int:
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def peak(process: int) -> int:
+    """The most memory that a process has had, in bytes."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+    assert found
+    return int(found[1]) * 1024
