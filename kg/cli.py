@@ -6,15 +6,10 @@ a failure. Standard output carries results only, so that it can be piped.
 
 from __future__ import annotations
 
-import inspect
-import os
 import sys
-from contextvars import ContextVar
 from dataclasses import asdict
-from enum import StrEnum
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
@@ -24,13 +19,21 @@ import kg
 from kg import console, present
 from kg.annotate import DEFAULT_MODEL
 from kg.errors import KgError, UsageError
+from kg.options import (
+    CONNECTION,
+    DefaultGraph,
+    Format,
+    FormatOption,
+    GraphOption,
+    QueriesOption,
+    QuotesOption,
+    connects,
+    open_graph,
+    read_text,
+    reads,
+    server_token,
+)
 from kg.vocabulary import BASE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from kg.endpoint import Connection
-    from kg.graph import KnowledgeGraph
 
 app = typer.Typer(
     name="kg",
@@ -56,31 +59,6 @@ app = typer.Typer(
 )
 
 MAKE, ASK, SHARE = "Make a graph", "Ask it", "Show and share it"
-
-
-class Format(StrEnum):
-    """How a command prints its answer."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class DefaultGraph(StrEnum):
-    """The default graph of queries to a server."""
-
-    UNION = "union"
-    OWN = "own"
-
-
-GraphOption = Annotated[
-    str, Option("-g", "--graph", metavar="DIR", help="Where the graph was built; or the URL of a SPARQL endpoint.")
-]
-FormatOption = Annotated[Format, Option("--format", help="For people, or for programs.")]
-QueriesOption = Annotated[
-    list[Path] | None,
-    Option("--queries", metavar="DIR", help="A folder with named queries of your own (repeatable)."),
-]
-QuotesOption = Annotated[int, Option("--quotes", min=0, help="Show up to this many quotes for each relation.")]
 
 
 def main() -> None:
@@ -117,126 +95,6 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-def _open(place: str, queries: list[Path] | None = None) -> KnowledgeGraph:
-    """The graph of a command, talked to as its options say where it is an endpoint."""
-    from kg.endpoint import Connection
-    from kg.graph import open
-
-    return open(place, _CONNECTION.get() or Connection(remark=console.note), queries=queries or ())
-
-
-# ---------------------------------------------------------------------------------------------------------- endpoints
-
-_CONNECTION: ContextVar[Connection | None] = ContextVar("connection", default=None)
-"""How the command that runs talks to endpoints."""
-
-_ENDPOINTS = "Endpoints"
-
-
-def _connection(
-    user: Annotated[
-        str | None,
-        Option(
-            metavar="NAME",
-            rich_help_panel=_ENDPOINTS,
-            help="Who asks; or KG_ENDPOINT_USER. The password is KG_ENDPOINT_PASSWORD, or asked for on a terminal.",
-        ),
-    ] = None,
-    password_file: Annotated[
-        Path | None, Option(metavar="FILE", rich_help_panel=_ENDPOINTS, help="A file with the password on a line.")
-    ] = None,
-    token_file: Annotated[
-        Path | None,
-        Option(
-            metavar="FILE",
-            rich_help_panel=_ENDPOINTS,
-            help="A file with a bearer token on a line; or KG_ENDPOINT_TOKEN.",
-        ),
-    ] = None,
-    timeout: Annotated[
-        float, Option(min=0.1, metavar="SECONDS", rich_help_panel=_ENDPOINTS, help="Wait so long for an answer.")
-    ] = 60.0,
-    page_size: Annotated[
-        int | None,
-        Option(
-            min=10,
-            metavar="ROWS",
-            rich_help_panel=_ENDPOINTS,
-            help="Ask for large answers in pages of so many rows, SELECTs of your own without LIMIT too.",
-        ),
-    ] = None,
-) -> None:
-    """Set how to talk to an endpoint, as the options say. No option takes a secret: others see command lines."""
-    from kg.endpoint import Connection, Credentials
-
-    known = Credentials.of_environment()
-    if token_file is not None:
-        if user is not None or password_file is not None:
-            raise UsageError("give --user and its password, or --token-file, not both")
-        known = Credentials(token=_secret("--token-file", token_file))
-    elif user is not None or password_file is not None:
-        name = user or known.user
-        if not name:
-            raise UsageError("--password-file needs to know whose password it is: give --user NAME")
-        password = known.password if password_file is None else _secret("--password-file", password_file)
-        if not password and sys.stdin and sys.stdin.isatty():
-            password = typer.prompt(f"Password of {name}", hide_input=True, err=True)
-        if not password:
-            raise UsageError("--user needs a password: set KG_ENDPOINT_PASSWORD or give --password-file FILE")
-        known = Credentials(name, password)
-    _CONNECTION.set(Connection(credentials=known, timeout=timeout, page_size=page_size, remark=console.note))
-
-
-def _secret(option: str, path: Path) -> str:
-    """The first line of a file."""
-    lines = _read_text(str(path)).splitlines()
-    if not lines or not lines[0].strip():
-        raise UsageError(f"{option} {path}: the first line is empty")
-    return lines[0].strip()
-
-
-def _endpoint(
-    endpoint: Annotated[
-        str | None, Option(metavar="URL", rich_help_panel=_ENDPOINTS, help="Ask this SPARQL endpoint instead.")
-    ] = None,
-) -> dict[str, str]:
-    """What takes the place of `graph` when an endpoint is named."""
-    if endpoint is None:
-        return {}
-    if not endpoint.lower().startswith(("http://", "https://")):
-        raise UsageError(f"--endpoint {endpoint}: not the URL of an endpoint, which begins with http:// or https://")
-    return {"graph": endpoint}
-
-
-def _with_options(command: Callable[..., None], *makers: Callable[..., Any]) -> Callable[..., None]:
-    """A command that has the options of these functions too.
-
-    The functions are called with them before it runs; what they return takes the place of its own arguments.
-    """
-    own = inspect.signature(command, eval_str=True)
-    options = {maker: inspect.signature(maker, eval_str=True).parameters for maker in makers}
-
-    @wraps(command)
-    def run(**arguments: Any) -> None:
-        for maker, names in options.items():
-            arguments |= maker(**{name: arguments.pop(name) for name in names}) or {}
-        command(**arguments)
-
-    more = [option for names in options.values() for option in names.values()]
-    run.__signature__ = own.replace(parameters=[*own.parameters.values(), *more])  # type: ignore[attr-defined]
-    return run
-
-
-def _reads(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command with a `graph` that it opens with `_open` take `--endpoint` and all that belongs to it."""
-    return _with_options(command, _endpoint, _connection)
-
-
-def _connects(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command take the options by which one talks to endpoints, for one that it names in another way."""
-    return _with_options(command, _connection)
 
 
 # ------------------------------------------------------------------------------------------------------ make a graph
@@ -287,23 +145,13 @@ def extract(
 
     from kg.annotate import extract_text, load_pipeline
 
-    text = _read_text(file)
+    text = read_text(file)
     for record in extract_text(text, load_pipeline(model)):
         sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
-def _read_text(file: str) -> str:
-    try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return data.decode("utf-8")
-    except OSError as error:
-        raise UsageError(f"{file}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{'standard input' if file == '-' else file}: not UTF-8 at byte {error.start}") from error
-
-
 @app.command(rich_help_panel=MAKE)
-@_reads
+@reads
 def validate(
     graph: GraphOption = "output",
     shapes: Annotated[list[Path] | None, Option(help="Further SHACL shapes to check, in Turtle.")] = None,
@@ -312,7 +160,7 @@ def validate(
     """Check a graph against the SHACL shapes; exit status 1 when it violates one."""
     from kg.validate import validate as check
 
-    report = check(_open(graph).store, shapes=shapes or ())
+    report = check(open_graph(graph).store, shapes=shapes or ())
     if format is Format.JSON:
         console.say_json({"conforms": report.conforms, **asdict(report)})
     else:
@@ -356,7 +204,7 @@ def infer(
 
 
 @app.command(rich_help_panel=MAKE)
-@_reads
+@reads
 def evaluate(
     gold: Annotated[Path, Argument(help="A gold standard: JSON, or an annotated page (.gold).")],
     graph: GraphOption = "output",
@@ -397,7 +245,7 @@ def evaluate(
         raise UsageError(f"--task {task}: there is no such task; choose from {', '.join(TASKS)}")
     if seeds is not None and not seeds.is_dir():
         raise UsageError(f"--seeds {seeds}: there is no such folder")
-    opened, standard = _open(graph), load(gold, page)
+    opened, standard = open_graph(graph), load(gold, page)
     found = run(opened, standard, rounds=bootstrap, seed=seed, documents=seeds)
     compared = None
     if baselines:
@@ -433,7 +281,7 @@ def evaluate(
 
 
 @app.command(rich_help_panel=ASK)
-@_reads
+@reads
 def search(
     text: Annotated[list[str], Argument(help="Words; the last may be the beginning of one.")],
     graph: GraphOption = "output",
@@ -441,7 +289,7 @@ def search(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Find concepts by label, alias, definition or quote, the best first."""
-    hits = _open(graph).search(" ".join(text), limit)
+    hits = open_graph(graph).search(" ".join(text), limit)
     if format is Format.JSON:
         console.say_json(hits)
         return
@@ -454,7 +302,7 @@ def search(
 
 
 @app.command(rich_help_panel=ASK)
-@_reads
+@reads
 def ask(
     question: Annotated[list[str], Argument(help="A question in plain English; docs/ask.md lists what can be asked.")],
     graph: GraphOption = "output",
@@ -467,7 +315,7 @@ def ask(
 
     Exit status 1 when the question cannot be read, or when the graph does not say.
     """
-    answer = _open(graph).ask(" ".join(question), limit)
+    answer = open_graph(graph).ask(" ".join(question), limit)
     if format is Format.JSON:
         console.say_json(answer)
     else:
@@ -478,7 +326,7 @@ def ask(
 
 
 @app.command(rich_help_panel=ASK)
-@_reads
+@reads
 def show(
     concept: Annotated[str, Argument(help="A label, an alias or an IRI; case and plural do not matter.")],
     graph: GraphOption = "output",
@@ -486,7 +334,7 @@ def show(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Show all that is known of a concept: definitions, relations both ways with their quotes, entries, flags."""
-    description = _open(graph).show(concept)
+    description = open_graph(graph).show(concept)
     if format is Format.JSON:
         console.say_json(description)
         return
@@ -495,7 +343,7 @@ def show(
 
 
 @app.command(rich_help_panel=ASK)
-@_reads
+@reads
 def path(
     start: Annotated[str, Argument(help="The concept to start from.")],
     end: Annotated[str, Argument(help="The concept to arrive at.")],
@@ -513,7 +361,7 @@ def path(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Explain how two concepts hang together: the best paths, with the quoted evidence of each step."""
-    found = _open(graph).path(
+    found = open_graph(graph).path(
         start, end, k, max_hops=max_hops, directed=directed, predicates=predicates or (), exclude=exclude or (),
         avoid=avoid or (), min_confidence=min_confidence,
     )  # fmt: skip
@@ -526,7 +374,7 @@ def path(
 
 
 @app.command(rich_help_panel=ASK)
-@_reads
+@reads
 def query(
     sparql: Annotated[
         str | None, Argument(metavar="[SPARQL]", help="A query; kg:, skos: and the like are known.")
@@ -556,9 +404,9 @@ def query(
         raise UsageError("parameters belong to a named query: give --name")
     if html is not None and format != "table":
         raise UsageError("--html is a page, and --format another way to answer: give one of them")
-    opened = _open(graph, queries)
+    opened = open_graph(graph, queries)
     if html is not None:
-        asked = sparql if sparql is not None else _read_text(str(file)) if file is not None else ""
+        asked = sparql if sparql is not None else read_text(str(file)) if file is not None else ""
         result = opened.run(name, _pairs(parameters or [])) if name is not None else opened.table(asked)
         for line in present.drawn(result, result.draw(html), html):
             console.note(line)
@@ -566,7 +414,7 @@ def query(
     if name is not None:
         text = opened.bound(name, _pairs(parameters or []))
     else:
-        text = sparql if sparql is not None else _read_text(str(file))
+        text = sparql if sparql is not None else read_text(str(file))
     console.say_answer(opened, text, format)
 
 
@@ -628,10 +476,10 @@ def rules(
 
 
 @app.command(rich_help_panel=ASK)
-@_reads
+@reads
 def stats(graph: GraphOption = "output", format: FormatOption = Format.TEXT) -> None:
     """Count what is in a graph: classes, relations, fields, flags, hubs, orphans."""
-    found = _open(graph).stats()
+    found = open_graph(graph).stats()
     if format is Format.JSON:
         console.say_json(found)
     else:
@@ -642,7 +490,7 @@ def stats(graph: GraphOption = "output", format: FormatOption = Format.TEXT) -> 
 
 
 @app.command(rich_help_panel=SHARE)
-@_reads
+@reads
 def viz(
     concept: Annotated[str | None, Argument(help="Draw around this concept; the whole graph without it.")] = None,
     output: Annotated[Path, Option("-o", "--output", metavar="FILE", help="The page.")] = Path("graph.html"),
@@ -653,7 +501,7 @@ def viz(
     from kg.render import render
     from kg.view import detailed_view
 
-    opened = _open(graph)
+    opened = open_graph(graph)
     if concept is None:
         title, focus, view, whole = "Knowledge graph", None, detailed_view(opened), None
     else:
@@ -669,7 +517,7 @@ def viz(
 
 
 @app.command(rich_help_panel=SHARE)
-@_reads
+@reads
 def export(
     output: Annotated[Path | None, Option("-o", "--output", metavar="FILE", help="Standard output without it.")] = None,
     format: Annotated[
@@ -683,13 +531,13 @@ def export(
     """Write the graph in another format, told by --format or by the suffix of the file."""
     from kg.export import export as write
 
-    write(_open(graph), output, format)
+    write(open_graph(graph), output, format)
     if output is not None:
         console.note(f"wrote {output}")
 
 
 @app.command(rich_help_panel=SHARE)
-@_connects
+@connects
 def push(
     endpoint: Annotated[str, Argument(help="The URL that takes updates, or of a graph store (--method gsp).")],
     source: Annotated[Path, Option("-g", metavar="DIR", help="Where the graph was built.")] = Path("output"),
@@ -725,7 +573,7 @@ def push(
     with console.progress() as progress:
         report = run(
             LocalStore.open(source), endpoint, method=method, graph=graph, batch=batch, resume=resume, replace=replace,
-            count_at=count_at, connection=_CONNECTION.get(), progress=progress,
+            count_at=count_at, connection=CONNECTION.get(), progress=progress,
         )  # fmt: skip
     console.say_table(["graph", "pushed", "there"], present.pushed(report))
     if not report.complete:
@@ -773,15 +621,7 @@ def serve(
         seconds=timeout, rows=max_rows, answer_bytes=max_mib << 20, memory_bytes=memory << 20, concurrent=concurrent
     )
     run(
-        _open(graph), host=host, port=port, limits=limits, origin=cors, token=_token(token_file) if writable else None,
-        union=default_graph is DefaultGraph.UNION, allowed=allow or (), queries=folders or (),
+        open_graph(graph), host=host, port=port, limits=limits, origin=cors,
+        token=server_token(token_file) if writable else None, union=default_graph is DefaultGraph.UNION,
+        allowed=allow or (), queries=folders or (),
     )  # fmt: skip
-
-
-def _token(file: Path | None) -> str:
-    """The token for changes, which is never an argument, where other users of the machine would see it."""
-    token = (_read_text(str(file)) if file is not None else os.environ.get("KG_TOKEN", "")).strip()
-    if len(token) < 8:
-        where = str(file) if file is not None else "the environment variable KG_TOKEN"
-        raise UsageError(f"--writable needs a token of at least 8 characters in {where}, or in a --token-file FILE")
-    return token

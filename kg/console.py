@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import sys
+import threading
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -121,10 +123,49 @@ def _say_rows(table: Table) -> None:
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """A progress bar on standard error while a build runs; silent when that is no terminal."""
-    if not sys.stderr.isatty():
-        yield lambda stage, done, total: None
+    """A progress bar on standard error while a build runs; silent when that is no terminal.
+
+    To be told of progress is also when a build learns of an interrupt that did not reach it.
+    """
+    with _interrupts() as check:
+        if not sys.stderr.isatty():
+            yield lambda stage, done, total: check()
+            return
+        with _bars() as tell:
+
+            def tell_and_check(stage: str, done: int, total: int | None) -> None:
+                check()
+                tell(stage, done, total)
+
+            yield tell_and_check
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """A function that raises an interrupt that was swallowed, as compiled modules do while they are loaded."""
+    asked: list[int] = []
+
+    def interrupted(number: int, _frame: object) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield check  # interrupts are ignored, or somebody else's
         return
+    signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (
