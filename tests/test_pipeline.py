@@ -136,6 +136,8 @@ def test_ctrl_c_leaves_the_last_good_graph(small: Path, built: Path, delay: floa
     process = subprocess.Popen(
         [sys.executable, "-m", "kg", "build", str(ROOT / "seeds"), "-o", str(built)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # Whatever runs in the background of a shell ignores interrupts, and so would the build.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     maps = Path(f"/proc/{process.pid}/maps")
     while process.poll() is None and "/spacy/" not in maps.read_text(encoding="utf-8"):
