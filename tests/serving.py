@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+CUBE = "?s1 ?p1 ?o1 . ?s2 ?p2 ?o2 . ?s3 ?p3 ?o3"
+"""A pattern with as many solutions as there are triples, to the third power."""
+
+ENDLESS = f"SELECT (COUNT(*) AS ?n) {{ {CUBE} . ?s4 ?p4 ?o4 FILTER(?s1 != ?o4 && ?s2 != ?p4) }}"
+"""A query that takes longer than anybody waits, and answers nothing before it is through."""
+
 
 def orchard() -> KnowledgeGraph:
     """A small graph in memory."""

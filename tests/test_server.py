@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LABELS = "SELECT ?label { ?c skos:prefLabel ?label } ORDER BY ?label LIMIT 2"
-ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?l && ?d != ?k) }"
-LONG = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
 
 @pytest.fixture(scope="module")

@@ -25,12 +25,13 @@ from hypothesis import strategies as st
 from kg.server import Limits
 from kg.server.answer import send
 from kg.store import write_build
-from tests.serving import orchard, running
+from tests.serving import CUBE, ENDLESS, orchard, running
 
 LABELS = "SELECT ?label { ?c skos:prefLabel ?label } ORDER BY ?label LIMIT 2"
-ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?l && ?d != ?k) }"
-LONG = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-GREEDY = "SELECT (GROUP_CONCAT(CONCAT(STR(?a), STR(?d), STR(?g))) AS ?all) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+LONG = f"SELECT * {{ {CUBE} }}"
+GREEDY = (
+    "SELECT (GROUP_CONCAT(CONCAT(STR(?s1), STR(?s2), STR(?s3))) AS ?all) { ?s1 ?p1 ?o1 . ?s2 ?p2 ?o2 . ?s3 ?p3 ?o3 }"
+)
 
 
 def ask(url: str, query: str, accept: str = "*/*") -> httpx.Response:
@@ -156,7 +157,7 @@ def test_rows_beyond_the_limit_are_cut_and_the_answer_says_so(rows: int) -> None
 
 
 def test_triples_beyond_the_limit_are_cut_and_the_answer_says_so() -> None:
-    query = "CONSTRUCT { ?a ?b ?f } { ?a ?b ?c . ?d ?e ?f }"
+    query = "CONSTRUCT { ?s1 ?p1 ?o2 } { ?s1 ?p1 ?o1 . ?s2 ?p2 ?o2 }"
     words = "stopped after 50 triples, the most that are sent; there are more"
     with running(orchard(), limits=Limits(rows=50)) as url:
         for media in ("text/turtle", "application/n-triples", "application/rdf+xml", "application/ld+json"):
@@ -177,14 +178,14 @@ def test_bytes_beyond_the_limit_are_cut_at_the_end_of_a_row(size: int) -> None:
         assert size // 2 < len(table.content) <= size
         assert table.text.endswith("\r\n")
         assert table.headers["kg-truncated"] == words
-        graph = ask(url, "CONSTRUCT { ?a ?b ?f } { ?a ?b ?c . ?d ?e ?f }", "application/n-triples")
+        graph = ask(url, "CONSTRUCT { ?s1 ?p1 ?o2 } { ?s1 ?p1 ?o1 . ?s2 ?p2 ?o2 }", "application/n-triples")
         assert len(graph.content) < size + (1 << 17)
         list(ox.parse(graph.content, format=ox.RdfFormat.N_TRIPLES))
 
 
 def test_an_answer_that_comes_too_slowly_is_ended_well() -> None:
     with running(orchard(), limits=Limits(seconds=1, rows=10**12, answer_bytes=10**12)) as url:
-        answer = ask(url, "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }")
+        answer = ask(url, f"SELECT * {{ {CUBE} . ?s4 ?p4 ?o4 }}")
         assert answer.status_code == 200
         assert answer.json()["kg:truncated"] == "stopped after 1 seconds, the most that are given; there may be more"
 
@@ -198,7 +199,7 @@ def test_a_whole_answer_says_nothing_of_limits() -> None:
 
 
 def test_a_large_answer_comes_in_pieces_and_whole() -> None:
-    query = "SELECT ?a ?d ?f { ?a ?b ?c . ?d ?e ?f } LIMIT 30000"
+    query = "SELECT ?s1 ?s2 ?o2 { ?s1 ?p1 ?o1 . ?s2 ?p2 ?o2 } LIMIT 30000"
     with running(orchard()) as url:
         with httpx.stream("GET", f"{url}/sparql", params={"query": query}, timeout=60) as answer:
             assert "content-length" not in answer.headers
@@ -275,7 +276,6 @@ def test_memory_does_not_grow_with_an_answer(tmp_path: Path) -> None:
     graph = orchard()
     write_build(tmp_path, graph.store.quads(), base=graph.base)
     command = [sys.executable, "-m", "kg", "serve", "-g", str(tmp_path), "--port", "0", "--max-mib", "60"]
-    query = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
         url = server.stderr.readline().partition(" at ")[2].partition(" ")[0]
@@ -283,7 +283,7 @@ def test_memory_does_not_grow_with_an_answer(tmp_path: Path) -> None:
         transport = httpx.HTTPTransport(retries=5)
         with httpx.Client(transport=transport, timeout=60) as client:
             headers = {"Accept-Encoding": "identity"}
-            with client.stream("GET", f"{url}sparql", params={"query": query}, headers=headers) as answer:
+            with client.stream("GET", f"{url}sparql", params={"query": LONG}, headers=headers) as answer:
                 for piece in answer.iter_raw():
                     answered += len(piece)
             workers = [

@@ -24,7 +24,7 @@ from kg.server import Limits
 from kg.server.limits import Refusal
 from kg.server.writer import with_dataset
 from kg.store import LocalStore, write_build
-from tests.serving import orchard, running_at
+from tests.serving import CUBE, orchard, running_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,8 +135,8 @@ def test_a_failed_update_changes_nothing(web: httpx.Client, output: Path) -> Non
 
 def test_an_update_that_lasts_too_long_is_ended_and_undone(output: Path) -> None:
     limits = Limits(update_seconds=1)
-    cross = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(STRLEN(CONCAT(STR(?a), STR(?d), STR(?g), STR(?l))) < 0)"
-    slow = f"INSERT {{ {A} }} WHERE {{ {cross} }}"
+    never = "FILTER(STRLEN(CONCAT(STR(?s1), STR(?s2), STR(?s3), STR(?o4))) < 0)"
+    slow = f"INSERT {{ {A} }} WHERE {{ {CUBE} . ?s4 ?p4 ?o4 {never} }}"
     with running_at(output, token=TOKEN, limits=limits) as url, httpx.Client(base_url=url, timeout=30) as web:
         answer = update(web, slow)
         assert (answer.status_code, "longer than 1 seconds" in answer.text) == (503, True)

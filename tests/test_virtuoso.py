@@ -23,6 +23,7 @@ from kg.serialize import prefixes
 from kg.store import LocalStore, write_build
 from kg.triples import quads
 from tests.orchard import orchard_knowledge
+from tests.serving import CUBE
 from tests.virtuoso import CAP, Virtuoso, program, running
 
 if TYPE_CHECKING:
@@ -284,7 +285,7 @@ def test_who_may_not_write_is_told_what_to_do(
 
 
 def test_a_query_that_takes_too_long_is_given_up(virtuoso: Virtuoso, pushed_sample: KnowledgeGraph) -> None:
-    query = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?a != ?d && ?g != ?d && ?c != ?i) }"
+    query = f"SELECT (COUNT(*) AS ?n) {{ {CUBE} FILTER(?s1 != ?s2 && ?s3 != ?s2 && ?o1 != ?o3) }}"
     with pytest.raises(EndpointError, match=r"no answer within 0.5 seconds \(--timeout waits longer\)"):
         RemoteStore(virtuoso.sparql, Connection(timeout=0.5)).select(query)
 

@@ -15,7 +15,6 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from html import escape
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -284,7 +283,7 @@ def _iri(text: str) -> ox.NamedNode:
     try:
         return ox.NamedNode(text)
     except ValueError as error:
-        raise QueryError(f"{escape(text, quote=False)!r} is no IRI: {error}") from error
+        raise QueryError(f"{text!r} is no IRI: {error}") from error
 
 
 def _head(media: str) -> dict[str, Any]:
