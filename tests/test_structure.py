@@ -63,7 +63,7 @@ HOMES = {
     "fastapi": {"server.app"},
     "starlette": {"server.app", "server.headers"},
     "uvicorn": {"server"},
-    "typer": {"cli", "options"},
+    "typer": {"cli", "cli.ask", "cli.explore", "cli.make", "cli.share", "options"},
     "rich": {"console"},
 }  # fmt: skip
 """The only modules in which a package is imported, types aside."""
@@ -84,7 +84,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.module, "relative imports are not used here"
             inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from inner if node.module in {"kg", "kg.annotate"} else [node.module]
+            yield from inner if node.module in {"kg", "kg.annotate", "kg.cli"} else [node.module]
 
 
 def without_types(tree: ast.Module) -> ast.Module:

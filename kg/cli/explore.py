@@ -1,0 +1,45 @@
+"""Commands that follow the relations of a graph: paths, and what lies around and between concepts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from kg import console, present
+from kg.options import Format, FormatOption, GraphOption, QuotesOption, open_graph, reads
+
+PANEL = "Follow its relations"
+commands = typer.Typer()
+
+
+@commands.command(rich_help_panel=PANEL)
+@reads
+def path(
+    start: Annotated[str, Argument(help="The concept to start from.")],
+    end: Annotated[str, Argument(help="The concept to arrive at.")],
+    graph: GraphOption = "output",
+    k: Annotated[int, Option("-k", min=1, max=1000, help="The number of paths.")] = 1,
+    max_hops: Annotated[int | None, Option(min=1, help="No path longer than this.")] = None,
+    directed: Annotated[bool, Option("--directed", help="Follow relations in their own direction only.")] = False,
+    predicates: Annotated[
+        list[str] | None, Option("--predicate", help="Only this relation, such as uses (repeatable).")
+    ] = None,
+    exclude: Annotated[list[str] | None, Option(help="Never this relation (repeatable).")] = None,
+    avoid: Annotated[list[str] | None, Option(help="Never through this concept (repeatable).")] = None,
+    min_confidence: Annotated[float, Option(min=0, max=1, help="Only relations at least this sure.")] = 0.0,
+    quotes: QuotesOption = 1,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Explain how two concepts hang together: the best paths, with the quoted evidence of each step."""
+    found = open_graph(graph).path(
+        start, end, k, max_hops=max_hops, directed=directed, predicates=predicates or (), exclude=exclude or (),
+        avoid=avoid or (), min_confidence=min_confidence,
+    )  # fmt: skip
+    if format is Format.JSON:
+        console.say_json(found)
+        return
+    for number, each in enumerate(found, 1):
+        for line in present.explained(each, number, quotes=quotes):
+            console.say(line)
