@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FAR = 1 << 60
 """Farther than any node that can be reached; the sum of two is still a 64-bit number."""
 
+AT_ONCE = 12
+"""So many steps from a node are queued at a time."""
+
 
 class _Ball:
     """The nodes nearest to a centre, with their distances, growing by one at a time (Dijkstra's algorithm).
@@ -26,37 +29,45 @@ class _Ball:
     Of the steps from a node only the lightest is queued, and the next when that was taken.
     """
 
-    def __init__(self, view: View, centre: int) -> None:
-        self.view = view
-        self.settled: dict[int, int] = {}
-        self._heap: list[tuple[int, int, int, int, list[int], list[int]]] = []
-        self._settle(centre, 0)
+    __slots__ = ("_heads", "_heap", "_starts", "_taken", "_weights", "radius", "settled")
 
-    @property
-    def radius(self) -> int:
+    def __init__(self, view: View, centre: int) -> None:
+        self._starts = view.starts
+        self._heads, self._weights = view.lightest
+        self.settled = {centre: 0}
+        self._taken: dict[int, int] = {}
+        self._heap: list[tuple[int, int, int, list[int], list[int]]] = []
+        self._queue(centre, 0)
+        self.radius = self._heap[0][0] if self._heap else FAR
         """What is not settled is at least so far."""
-        return self._heap[0][0] if self._heap else FAR
 
     def grow(self, other: _Ball) -> int:
         """Take the next step, and settle the node it leads to. What a way through that into the other ball weighs."""
-        weight, node, tick, at, heads, weights = self._heap[0]
-        if at + 1 < len(heads):
-            heapreplace(self._heap, (weights[at + 1], heads[at + 1], tick, at + 1, heads, weights))
+        settled, heap = self.settled, self._heap
+        weight, centre, at, heads, weights = heap[0]
+        node = heads[at]
+        at += 1
+        if at < len(heads):
+            heapreplace(heap, (settled[centre] + weights[at], centre, at, heads, weights))
         else:
-            heappop(self._heap)
-        if node in self.settled:
-            return FAR
-        self._settle(node, weight)
-        return weight + other.settled.get(node, FAR)
+            heappop(heap)
+            self._queue(centre, self._taken[centre])
+        new = node not in settled
+        if new:
+            settled[node] = weight
+            self._queue(node, 0)
+        self.radius = heap[0][0] if heap else FAR
+        return weight + other.settled.get(node, FAR) if new else FAR
 
-    def _settle(self, node: int, weight: int) -> None:
-        self.settled[node] = weight
-        row = slice(self.view.indptr[node], self.view.indptr[node + 1])
-        weights = self.view.weight[row]
-        order = np.argsort(weights, kind="stable")
-        if len(order):
-            heads, sums = self.view.head[row][order].tolist(), (weights[order] + weight).tolist()
-            heappush(self._heap, (sums[0], heads[0], len(self.settled), 0, heads, sums))
+    def _queue(self, node: int, taken: int) -> None:
+        """Queue the next steps from a node, some at a time: the rows of hubs are long."""
+        first, last = self._starts[node] + taken, self._starts[node + 1]
+        if first < last:
+            end = min(first + AT_ONCE, last)
+            self._taken[node] = taken + end - first
+            weights = self._weights[first:end].tolist()
+            entry = self.settled[node] + weights[0], node, 0, self._heads[first:end].tolist(), weights
+            heappush(self._heap, entry)
 
 
 def meeting(view: View, back: View, source: int, target: int, check: Callable[[], None]) -> tuple[int, Ints]:
@@ -70,8 +81,10 @@ def meeting(view: View, back: View, source: int, target: int, check: Callable[[]
     best = FAR
     while (reach := ahead.radius + behind.radius) < best and reach < FAR:
         check()
-        smaller, other = (ahead, behind) if len(ahead.settled) <= len(behind.settled) else (behind, ahead)
-        best = min(best, smaller.grow(other))
+        forward = len(ahead.settled) <= len(behind.settled)
+        found = ahead.grow(behind) if forward else behind.grow(ahead)
+        if found < best:
+            best = found
     around = np.full(len(view.indptr) - 1, FAR, dtype=np.int64)
     around[list(behind.settled)] = list(behind.settled.values())
     nodes, weights = (np.array(list(each), dtype=np.int64) for each in zip(*ahead.settled.items(), strict=True))
