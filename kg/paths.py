@@ -27,12 +27,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from kg.bounds import FAR, Bounds, meeting
 from kg.errors import NoPath, UsageError
-from kg.meeting import FAR, meeting
 from kg.network import Constraints, Network
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from scipy.sparse import csr_array
 
@@ -223,7 +223,7 @@ class Search:
         self.through = sorted({network.number(name) for name in limits.via} - {self.source, self.target})
         self._bits = {node: 1 << at for at, node in enumerate(self.through)}
         self._all = (1 << len(self.through)) - 1
-        self._named = frozenset((self.source, self.target, *self.through))
+        self.named = frozenset((self.source, self.target, *self.through))
         metapath = limits.metapath
         self._last = 0 if metapath is None else metapath.length
         self._moves: list[list[tuple[int, Move | None, View]]] = [[] for _ in range(self._last + 1)]
@@ -234,7 +234,7 @@ class Search:
                 self._moves[move.source].append((move.target, move, self._view(move)))
         self._limit = FAR - 1  # no path that weighs more is looked for
         self._trusted = FAR  # beyond that, bounds are too weak to walk by
-        self._fewest = _Bounds(self.through, *self._distances(hops=True)) if limits.max_hops is not None else None
+        self._fewest = Bounds(self.through, *self._distances(hops=True)) if limits.max_hops is not None else None
         self._least = self._bounds(few=few)
 
     def label(self, node: int) -> str:
@@ -256,7 +256,7 @@ class Search:
 
     def fewest(self) -> int:
         """No path has fewer hops; FAR when there is none at all."""
-        bounds = self._fewest or _Bounds(self.through, *self._distances(hops=True))
+        bounds = self._fewest or Bounds(self.through, *self._distances(hops=True))
         return int(bounds.row(0, 0)[self.source])
 
     def routes(self) -> Iterator[Route]:
@@ -270,8 +270,11 @@ class Search:
     # -------------------------------------------------------------------------------------------------- the search
 
     def _paths(self) -> Iterator[_Nodes]:
+        from kg.obstacles import strait
+
         queue: list[_Set] = []
         self._add(queue, _Stem((self.source,), {0: 0}, 0), frozenset())
+        paths_only = True
         while queue:
             best = heappop(queue)
             if not best.solved:
@@ -283,6 +286,10 @@ class Search:
             repeat_at = _first_repeat(nodes)
             if repeat_at == len(nodes):
                 yield nodes
+            elif paths_only:
+                if strait(self) is not None:
+                    return
+                paths_only = False
             for at in range(len(stem.nodes), min(repeat_at + 1, len(nodes))):
                 self._add(queue, stem, best.banned | {nodes[at]} if stem is best.stem else frozenset({nodes[at]}))
                 stem = self._extended(stem, nodes[at])
@@ -316,7 +323,7 @@ class Search:
             self._check_time()
             bound, nodes, position, _, passed, weight, siblings = heappop(heap)
             if bound > self._trusted:
-                self._trusted, self._least = FAR, _Bounds((), *self._distances())
+                self._trusted, self._least = FAR, Bounds((), *self._distances())
                 return self._best(stem, banned)
             push(siblings, nodes[:-1], passed)
             node, hops = nodes[-1], len(nodes) - 1
@@ -429,19 +436,19 @@ class Search:
     # -------------------------------------------------------------------------------------------------- its bounds
 
     def _view(self, move: Move | None, *, reverse: bool = False) -> View:
-        return self.network.view(self.limits, named=self._named, move=move, reverse=reverse)
+        return self.network.view(self.limits, named=self.named, move=move, reverse=reverse)
 
-    def _bounds(self, *, few: bool) -> _Bounds:
+    def _bounds(self, *, few: bool) -> Bounds:
         plain = self.limits.metapath is None and not self.through and self.limits.max_hops is None
         if not plain or len(self.network) < LARGE or self.source == self.target:
-            return _Bounds(self.through, *self._distances())
+            return Bounds(self.through, *self._distances())
         back = self._view(None, reverse=True)
         length, around = meeting(self._view(None), back, self.source, self.target, self._check_time)
         if few or length == FAR:
             self._limit = min(length, FAR - 1)
-            return _Bounds((), around[None, :])
+            return Bounds((), around[None, :])
         self._trusted = int(FARTHER * length)
-        return _Bounds((), *self._distances(reach=int(NEAR * length)))
+        return Bounds((), *self._distances(reach=int(NEAR * length)))
 
     def _distances(self, *, hops: bool = False, reach: int | None = None) -> list[Ints]:
         """From all states the least weight, or the fewest hops, to the target, and to each node that is to be passed.
@@ -480,31 +487,6 @@ class Search:
         for at in range(self._last + 1):  # the shape of each row and column has to be told
             blocks[at][at] = blocks[at][at] if blocks[at][at] is not None else csr_array((len(self.network),) * 2)
         return block_array(blocks, format="csr")
-
-
-class _Bounds:
-    """Lower bounds of what is still ahead of a state: to the target, by way of the nodes that are still to be passed.
-
-    Each of them bounds what is ahead by the way to it and on from it; the largest counts. For one that is exact.
-    """
-
-    def __init__(self, through: Sequence[int], target: Ints, *passing: Ints) -> None:
-        self._target = target
-        self._passing = [
-            np.minimum(ahead + target[:, node].min(), FAR) for node, ahead in zip(through, passing, strict=True)
-        ]
-        self._rows: dict[tuple[int, int], Ints] = {}
-
-    def row(self, position: int, passed: int) -> Ints:
-        """The bounds at a position of the metapath for all nodes, given which nodes were passed."""
-        found = self._rows.get((position, passed))
-        if found is None:
-            found = self._target[position]
-            for at, ahead in enumerate(self._passing):
-                if not passed >> at & 1:
-                    found = np.maximum(found, ahead[position])
-            self._rows[position, passed] = found
-        return found
 
 
 def _first_repeat(nodes: _Nodes) -> int:

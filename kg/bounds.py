@@ -1,7 +1,8 @@
-"""How far two nodes of a large graph are apart, from two small balls around them that meet.
+"""Lower bounds of what is still ahead of a path: distances to its end, whole or in a ball around it.
 
-Bidirectional search (Pohl 1971, "Bi-directional search"): in a graph where most nodes are a few steps apart, two balls
-of half the radius hold a small part of what one ball of the whole radius does.
+How far two nodes of a large graph are apart is told by two small balls around them that meet: bidirectional search
+(Pohl 1971, "Bi-directional search"). Where most nodes are a few steps apart, two balls of half the radius hold a small
+part of what one ball of the whole radius does.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from kg.network import Ints, View
 
@@ -21,6 +22,31 @@ FAR = 1 << 60
 
 AT_ONCE = 12
 """So many steps from a node are queued at a time."""
+
+
+class Bounds:
+    """Lower bounds of what is still ahead of a state: to the target, by way of the nodes that are still to be passed.
+
+    Each of them bounds what is ahead by the way to it and on from it; the largest counts. For one that is exact.
+    """
+
+    def __init__(self, through: Sequence[int], target: Ints, *passing: Ints) -> None:
+        self._target = target
+        self._passing = [
+            np.minimum(ahead + target[:, node].min(), FAR) for node, ahead in zip(through, passing, strict=True)
+        ]
+        self._rows: dict[tuple[int, int], Ints] = {}
+
+    def row(self, position: int, passed: int) -> Ints:
+        """The bounds at a position of the metapath for all nodes, given which nodes were passed."""
+        found = self._rows.get((position, passed))
+        if found is None:
+            found = self._target[position]
+            for at, ahead in enumerate(self._passing):
+                if not passed >> at & 1:
+                    found = np.maximum(found, ahead[position])
+            self._rows[position, passed] = found
+        return found
 
 
 class _Ball:
