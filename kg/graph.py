@@ -27,7 +27,6 @@ from kg.answers import (
     EntryView,
     Hit,
     Hub,
-    Neighbour,
     Neighbourhood,
     Path,
     Quote,
@@ -37,7 +36,7 @@ from kg.answers import (
     Step,
 )
 from kg.errors import UsageError
-from kg.index import ConceptIndex, Edge, readings, relation_named
+from kg.index import ConceptIndex, Edge, class_named, readings, relation_named
 from kg.paths import UNIT, Constraints, Network, Weights, shortest_paths
 from kg.queries import named_queries, named_query
 from kg.quotes import Quotes, ordered
@@ -47,13 +46,16 @@ from kg.store import LocalStore, dataset_base, open_store
 from kg.vocabulary import SKOS, entry_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import networkx
     import rdflib
 
     from kg.ask import Asker
+    from kg.compare import Common
+    from kg.connect import Connection as Tie
     from kg.endpoint import Connection
+    from kg.network import Network as Columns
     from kg.queries import NamedQuery
     from kg.results import Result
     from kg.search import SearchIndex
@@ -154,37 +156,44 @@ class KnowledgeGraph:
             definitions=self._definitions(this, literals.pop(SKOS.definition.value, set())),
             keywords=tuple(sorted(text for texts in literals.values() for text in texts)),
             entries=entries,
-            relations=self._related(self._outgoing.get(concept.iri, ()), concept.iri),
-            inverse=self._related(self._incoming.get(concept.iri, ()), concept.iri),
+            relations=self._related(self.outgoing.get(concept.iri, ()), concept.iri),
+            inverse=self._related(self.incoming.get(concept.iri, ()), concept.iri),
             mentions=self._refs(self.store.rows(_MENTIONS % this), without=concept.iri),
             mentioned_by=self._refs(self.store.rows(_MENTIONED_BY % this), without=concept.iri),
             flags=tuple(sorted({flag for entry in entries for flag in entry.flags})),
         )
 
-    def neighbours(self, name: Name, depth: int = 1) -> Neighbourhood:
-        """The concepts within `depth` typed relations of a concept, whatever their direction."""
-        if depth < 1:
-            raise UsageError(f"the depth of a neighbourhood is at least 1, not {depth}")
-        centre = self.concept(name).iri
-        distance = {centre: 0}
-        ring = [centre]
-        for hops in range(1, depth + 1):
-            ring = sorted({other for iri in ring for other in self._adjacent(iri)} - distance.keys())
-            distance.update(dict.fromkeys(ring, hops))
-        refs = self.index.refs
-        near = sorted((hops, refs[iri]) for iri, hops in distance.items() if hops)
-        within = [
-            edge
-            for iri in sorted(distance, key=lambda iri: (distance[iri], refs[iri]))
-            for edge in self._outgoing.get(iri, ())
-            if edge.object in distance and not edge.literal
-        ]
-        return Neighbourhood(
-            refs[centre],
-            depth,
-            tuple(Neighbour(ref, hops) for hops, ref in near),
-            tuple(self._relation(edge, edge.subject, {}) for edge in within),
+    def neighbours(
+        self,
+        name: Name,
+        depth: int = 1,
+        *,
+        predicates: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        types: Iterable[str] = (),
+        min_confidence: float = 0.0,
+        direction: str = "both",
+        limit: int | None = None,
+        evidence: bool = True,
+    ) -> Neighbourhood:
+        """The concepts within `depth` typed relations of a concept, each with the relations that lead to it.
+
+        `direction` is "both", "out" for relations that lead away from the concept, or "in". Only concepts of `types`
+        are listed, and at most `limit` at each distance. Without `evidence` the relations have no quotes, which is
+        faster. Raises as `concept` does, and UsageError for a call that makes no sense.
+        """
+        from kg.neighbours import Around, neighbourhood
+
+        around = Around(
+            depth=depth,
+            predicates=frozenset(map(relation_named, predicates)),
+            exclude=frozenset(map(relation_named, exclude)),
+            types=frozenset(map(class_named, types)),
+            min_confidence=min_confidence,
+            direction=direction,
+            limit=limit,
         )
+        return neighbourhood(self, self.concept(name).iri, around, evidence=evidence)
 
     def search(self, text: str, limit: int = 10) -> list[Hit]:
         """The concepts that a text most likely asks for: by name, then by definition and quotes, then by spelling."""
@@ -226,7 +235,7 @@ class KnowledgeGraph:
         )
         routes = shortest_paths(self._network, first.iri, last.iri, k, constraints)
         carried = {
-            (u, v): [self._edge(*((u, hop.predicate, v) if hop.forward else (v, hop.predicate, u))) for hop in hops]
+            (u, v): [self.edge(*((u, hop.predicate, v) if hop.forward else (v, hop.predicate, u))) for hop in hops]
             for route in routes
             for (u, v), hops in zip(pairwise(route.nodes), route.steps, strict=True)
         }
@@ -236,7 +245,7 @@ class KnowledgeGraph:
             Path(
                 tuple(refs[iri] for iri in route.nodes),
                 tuple(
-                    Step(refs[u], refs[v], tuple(self._relation(edge, u, quotes) for edge in carried[u, v]))
+                    Step(refs[u], refs[v], tuple(self.relation(edge, u, quotes) for edge in carried[u, v]))
                     for u, v in pairwise(route.nodes)
                 ),
                 route.cost / UNIT,
@@ -244,13 +253,54 @@ class KnowledgeGraph:
             for route in routes
         ]
 
+    def connect(
+        self,
+        *names: Name,
+        predicates: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        types: Iterable[str] = (),
+        avoid: Iterable[Name] = (),
+        min_confidence: float = 0.0,
+        partial: bool = False,
+    ) -> Tie:
+        """The tree of relations that ties concepts together at the least cost; see `kg.steiner` for "least".
+
+        `types` are the kinds that concepts between may be of. With `partial` concepts that cannot be tied to the others
+        are left out, and it is told why. Raises NoPath, which says which concepts hang together; ConceptNotFound; and
+        UsageError for a call that makes no sense.
+        """
+        from kg.connect import connect, distinct
+        from kg.network import Constraints as Limits
+
+        views, notes = distinct([(str(name), self.concept(name)) for name in names])
+        limits = Limits(
+            predicates=frozenset(map(relation_named, predicates)),
+            exclude=frozenset(map(relation_named, exclude)),
+            types=frozenset(map(class_named, types)),
+            avoid=frozenset(self.concept(name).iri for name in avoid),
+            min_confidence=min_confidence,
+        )
+        return connect(self, views, limits, partial=partial, notes=notes)
+
+    def common(self, first: Name, second: Name, limit: int | None = 20) -> Common:
+        """What two concepts share and where they differ, side by side; at most `limit` of each.
+
+        Raises as `concept` does, and UsageError when both names mean one concept.
+        """
+        from kg.compare import common
+
+        one, other = self.concept(first), self.concept(second)
+        if one == other:
+            raise UsageError(f"{first!s} and {second!s} are the same concept, {one.label!r}: to compare takes two")
+        return common(self, one, other, limit)
+
     def evidence(self, subject: Name, predicate: str, object: Name) -> tuple[Quote, ...]:
         """The quotes that back a relation, of all its statements; empty when the graph does not state it.
 
         An edge (u, v, key) of `to_networkx()` is asked for as `evidence(u, key, v)`. The object may be a year.
         """
         name = relation_named(predicate)
-        stated = [edge for edge in self._outgoing.get(self.concept(subject).iri, ()) if edge.predicate == name]
+        stated = [edge for edge in self.outgoing.get(self.concept(subject).iri, ()) if edge.predicate == name]
         found = [edge for edge in stated if edge.literal and edge.object == object]
         if not found:
             target = self.concept(object).iri
@@ -391,6 +441,14 @@ class KnowledgeGraph:
         return Network(self.to_networkx(), symmetric=symmetric, weights=Weights())
 
     @cached_property
+    def network(self) -> Columns:
+        """The typed relations in arrays, for heavy work."""
+        from kg.network import Network as Columns
+
+        symmetric = [name for name, reading in readings().items() if reading.symmetric]
+        return Columns.of_index(self.index, symmetric=symmetric)
+
+    @cached_property
     def _search_index(self) -> SearchIndex:
         from kg.search import SearchIndex
 
@@ -412,30 +470,29 @@ class KnowledgeGraph:
         return Quotes(self.store, self.base)
 
     @cached_property
-    def _outgoing(self) -> Mapping[str, Sequence[Edge]]:
+    def outgoing(self) -> Mapping[str, Sequence[Edge]]:
+        """The typed relations by the IRIs of their subjects."""
         return _grouped((edge.subject, edge) for edge in self.index.edges)
 
     @cached_property
-    def _incoming(self) -> Mapping[str, Sequence[Edge]]:
+    def incoming(self) -> Mapping[str, Sequence[Edge]]:
+        """The typed relations between concepts by the IRIs of their objects."""
         return _grouped((edge.object, edge) for edge in self.index.edges if not edge.literal)
 
     @cached_property
     def _edges(self) -> Mapping[tuple[str, str, str], Edge]:
         return {(edge.subject, edge.predicate, edge.object): edge for edge in self.index.edges if not edge.literal}
 
-    def _edge(self, subject: str, predicate: str, object: str) -> Edge:
+    def edge(self, subject: str, predicate: str, object: str) -> Edge:
+        """The relation between two concepts, by their IRIs, that the graph states."""
         return self._edges[subject, predicate, object]
-
-    def _adjacent(self, iri: str) -> Iterator[str]:
-        yield from (edge.object for edge in self._outgoing.get(iri, ()) if not edge.literal)
-        yield from (edge.subject for edge in self._incoming.get(iri, ()))
 
     def _refs(self, rows: Iterable[ox.QuerySolution], *, without: str) -> tuple[ConceptRef, ...]:
         iris = {row["concept"].value for row in rows} - {without}
         return tuple(sorted(self.index.refs[iri] for iri in iris if iri in self.index.refs))
 
-    def _relation(self, edge: Edge, seen_from: str, quotes: Mapping[str, tuple[Quote, ...]]) -> Relation:
-        """An edge as it reads from one of its ends."""
+    def relation(self, edge: Edge, seen_from: str, quotes: Mapping[str, tuple[Quote, ...]]) -> Relation:
+        """An edge as it reads from one of its ends, with those of the quotes, by statement, that back it."""
         refs, reading = self.index.refs, readings()[edge.predicate]
         subject, target = refs[edge.subject], edge.object if edge.literal else refs[edge.object]
         forward = edge.subject == seen_from
@@ -447,7 +504,7 @@ class KnowledgeGraph:
         """Relations with their quotes, in the ontology's order, then the surest first, then by label."""
         quotes = self.quotes.of(name for edge in edges for name in edge.statements)
         order = {name: position for position, name in enumerate(readings())}
-        found = [self._relation(edge, seen_from, quotes) for edge in edges]
+        found = [self.relation(edge, seen_from, quotes) for edge in edges]
         return tuple(sorted(found, key=lambda r: (order[r.predicate], -(r.confidence or 0.0), r.sentence, r.statement)))
 
     def _definitions(self, concept: ox.NamedNode, texts: set[str]) -> tuple[QuotedDefinition, ...]:

@@ -167,7 +167,7 @@ def _neighbours(graph: KnowledgeGraph, given: Mapping[str, list[object]]) -> Ite
     depth, limit = given.get("depth", [1])[0], given.get("limit", [1000])[0]
     assert isinstance(depth, int)
     assert isinstance(limit, int)
-    around = graph.neighbours(given["of"][0], depth)  # type: ignore[arg-type]
+    around = graph.neighbours(given["of"][0], depth, evidence=False)  # type: ignore[arg-type]
     for near in around.concepts[:limit]:
         yield _node(near.concept.iri), _integer(near.distance)
 

@@ -25,13 +25,14 @@ from kg.errors import (
     ConceptNotFound,
     EndpointError,
     KgError,
+    NoPath,
     NotAcceptable,
     QueryError,
     StoreError,
     UsageError,
 )
 from kg.graph import KnowledgeGraph
-from kg.server import describe, html
+from kg.server import describe, explore, html
 from kg.server.answer import content_type, send
 from kg.server.channel import Channel, ServerGone
 from kg.server.limits import Limits, Refusal
@@ -148,7 +149,7 @@ def too_much_memory(limits: Limits) -> Refusal:
 def status(error: KgError) -> int:
     """The HTTP status for an error."""
     match error:
-        case ConceptNotFound():
+        case ConceptNotFound() | NoPath():
             return 404
         case NotAcceptable():
             return 406
@@ -177,6 +178,7 @@ class Reader:
             "query": self._query,
             "named": self._named,
             "resource": self._resource,
+            "explore": self._explore,
             "home": self._home,
             "service": self._service,
             "void": self._void,
@@ -251,6 +253,11 @@ class Reader:
             channel.send_answer(*_page(html.resource(iri.value, triples, self.graph.base, self.store.prefixes)))
             return
         send(channel, triples, wanted or accept, self.store.prefixes, self._limits, monotonic() + self._limits.seconds)
+
+    def _explore(self, channel: Channel, job: Json) -> None:
+        """What lies between concepts, or around one."""
+        content = explore.answer(self.graph, job["what"], job["arguments"], self._limits)
+        channel.send_answer(_head("application/json"), content)
 
     def _home(self, channel: Channel, job: Json) -> None:
         counts = describe.counts(self.store)
