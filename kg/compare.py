@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kg.answers import Quote
-    from kg.graph import KnowledgeGraph
+    from kg.graph import KnowledgeGraph, Name
     from kg.index import Edge
 
 MOST_BROADER = 100
@@ -124,11 +124,11 @@ def said(way: Way) -> str:
     return reading.label if way[1] else reading.inverse
 
 
-def common(graph: KnowledgeGraph, first: ConceptView, second: ConceptView, limit: int | None = None) -> Common:
-    """What two concepts share and where they differ; at most `limit` shared things, and objects of each relation.
-
-    Raises UsageError for a limit below 1.
-    """
+def common(graph: KnowledgeGraph, one: Name, other: Name, limit: int | None) -> Common:
+    """What `KnowledgeGraph.common` gives."""
+    first, second = graph.concept(one), graph.concept(other)
+    if first == second:
+        raise UsageError(f"{one!s} and {other!s} are the same concept, {first.label!r}: to compare takes two")
     if limit is not None and limit < 1:
         raise UsageError(f"a limit is at least 1, not {limit}")
     pair = _Pair(graph, first.iri, second.iri)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kg.answers import ConceptView, Relation
-    from kg.graph import KnowledgeGraph
+    from kg.graph import KnowledgeGraph, Name
     from kg.index import Edge
     from kg.network import Network
 
@@ -107,33 +107,13 @@ class Connection:
         return f"<ul>{item(self.concepts[0].concept)}</ul>{notes}"
 
 
-def distinct(named: Sequence[tuple[str, ConceptView]]) -> tuple[list[ConceptView], list[str]]:
-    """The concepts that names mean, each once, and remarks on those that several names mean."""
-    names: dict[ConceptView, list[str]] = defaultdict(list)
-    for name, view in named:
-        names[view].append(name)
-    notes = [
-        f"{_listed([repr(name) for name in dict.fromkeys(same)])} name{'s' * (len(set(same)) == 1)} one concept, "
-        f"{view.label!r}"
-        for view, same in names.items()
-        if len(same) > 1
-    ]
-    return list(names), notes
+def connect(graph: KnowledgeGraph, names: Sequence[Name], constraints: Constraints, *, partial: bool) -> Connection:
+    """What `KnowledgeGraph.connect` gives.
 
-
-def connect(
-    graph: KnowledgeGraph,
-    views: Sequence[ConceptView],
-    constraints: Constraints,
-    *,
-    partial: bool,
-    notes: Sequence[str],
-) -> Connection:
-    """The tree that ties these concepts, which differ, under constraints.
-
-    With `partial` those that cannot be tied are left out, as long as two remain. Raises NoPath, which says which
+    With `partial` concepts that cannot be tied are left out, as long as two remain. Raises NoPath, which says which
     concepts lie in which part of the graph, and UsageError for a call that makes no sense.
     """
+    views, notes = _distinct([(str(name), graph.concept(name)) for name in names])
     if len(views) < 2:
         raise UsageError("; ".join([*notes, "to connect takes two concepts or more"]))
     if len(views) > MOST:
@@ -158,6 +138,20 @@ def connect(
         assert tree is not None
     concepts, steps = _told(graph, network, tree, numbers, constraints)
     return Connection(concepts, steps, tree.cost / UNIT, tree.exact, left_out, tuple(notes))
+
+
+def _distinct(named: Iterable[tuple[str, ConceptView]]) -> tuple[list[ConceptView], list[str]]:
+    """The concepts that names mean, each once, and remarks on those that several names mean."""
+    names: dict[ConceptView, list[str]] = defaultdict(list)
+    for name, view in named:
+        names[view].append(name)
+    notes = []
+    for view, same in names.items():
+        if len(same) > 1:
+            different = list(dict.fromkeys(map(repr, same)))
+            verb = "name" if len(different) > 1 else "is named twice:"
+            notes.append(f"{_listed(different)} {verb} one concept, {view.label!r}")
+    return list(names), notes
 
 
 def draw(graph: KnowledgeGraph, connection: Connection, path: Path | str) -> tuple[int, int]:

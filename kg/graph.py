@@ -3,7 +3,7 @@
     >>> graph = open("output")                                        # doctest: +SKIP
     >>> graph.show("mixture of experts").relations[0].sentence        # doctest: +SKIP
     'Mixture of Experts has part router'
-    >>> print(graph.path("router", "transformer")[0])                 # doctest: +SKIP
+    >>> print(graph.path("router", "transformer"))                    # doctest: +SKIP
 
 All reading goes through `kg.store.Store`, so every place is asked in the same way. What a person types is looked up or
 bound as an RDF term; it never becomes part of a query's text.
@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
@@ -28,16 +27,12 @@ from kg.answers import (
     Hit,
     Hub,
     Neighbourhood,
-    Path,
     Quote,
     QuotedDefinition,
     Relation,
     Statistics,
-    Step,
 )
-from kg.errors import UsageError
-from kg.index import ConceptIndex, Edge, class_named, readings, relation_named
-from kg.paths import UNIT, Constraints, Network, Weights, shortest_paths
+from kg.index import ConceptIndex, Edge, readings, relation_named
 from kg.queries import named_queries, named_query
 from kg.quotes import Quotes, ordered
 from kg.serialize import prefixes
@@ -51,11 +46,14 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
+    from kg.answers import Path
     from kg.ask import Asker
     from kg.compare import Common
     from kg.connect import Connection as Tie
     from kg.endpoint import Connection
-    from kg.network import Network as Columns
+    from kg.explain import Paths
+    from kg.metapath import Metapath
+    from kg.network import Network
     from kg.queries import NamedQuery
     from kg.results import Result
     from kg.search import SearchIndex
@@ -126,6 +124,14 @@ class KnowledgeGraph:
         return ConceptIndex(self.store, self.base, inferred=self._inferred)
 
     @cached_property
+    def network(self) -> Network:
+        """The concepts and typed relations between them in arrays, for searches and figures."""
+        from kg.network import Network
+
+        symmetric = [name for name, reading in readings().items() if reading.symmetric]
+        return Network.of_index(self.index, symmetric=symmetric)
+
+    @cached_property
     def base(self) -> str:
         """The base of the IRIs of this dataset."""
         return dataset_base(self.store)
@@ -164,36 +170,22 @@ class KnowledgeGraph:
         )
 
     def neighbours(
-        self,
-        name: Name,
-        depth: int = 1,
-        *,
-        predicates: Iterable[str] = (),
-        exclude: Iterable[str] = (),
-        types: Iterable[str] = (),
-        min_confidence: float = 0.0,
-        direction: str = "both",
-        limit: int | None = None,
+        self, name: Name, depth: int = 1, *, predicates: Iterable[str] = (), exclude: Iterable[str] = (),
+        types: Iterable[str] = (), min_confidence: float = 0.0, direction: str = "both", limit: int | None = None,
         evidence: bool = True,
-    ) -> Neighbourhood:
+    ) -> Neighbourhood:  # fmt: skip
         """The concepts within `depth` typed relations of a concept, each with the relations that lead to it.
 
         `direction` is "both", "out" for relations that lead away from the concept, or "in". Only concepts of `types`
         are listed, and at most `limit` at each distance. Without `evidence` the relations have no quotes, which is
         faster. Raises as `concept` does, and UsageError for a call that makes no sense.
         """
-        from kg.neighbours import Around, neighbourhood
+        from kg.neighbours import neighbourhood
 
-        around = Around(
-            depth=depth,
-            predicates=frozenset(map(relation_named, predicates)),
-            exclude=frozenset(map(relation_named, exclude)),
-            types=frozenset(map(class_named, types)),
-            min_confidence=min_confidence,
-            direction=direction,
-            limit=limit,
-        )
-        return neighbourhood(self, self.concept(name).iri, around, evidence=evidence)
+        return neighbourhood(
+            self, name, depth=depth, predicates=predicates, exclude=exclude, types=types, min_confidence=min_confidence,
+            direction=direction, limit=limit, evidence=evidence,
+        )  # fmt: skip
 
     def search(self, text: str, limit: int = 10) -> list[Hit]:
         """The concepts that a text most likely asks for: by name, then by definition and quotes, then by spelling."""
@@ -205,82 +197,61 @@ class KnowledgeGraph:
 
     # ----------------------------------------------------------------------------------------------------- paths
 
-    def path(
+    def paths(
         self,
         start: Name,
         end: Name,
-        k: int = 1,
+        k: int = 3,
         *,
         max_hops: int | None = None,
         directed: bool = False,
         predicates: Iterable[str] = (),
         exclude: Iterable[str] = (),
+        types: Iterable[str] = (),
+        via: Iterable[Name] = (),
         avoid: Iterable[Name] = (),
         min_confidence: float = 0.0,
-    ) -> list[Path]:
-        """The k best paths between two concepts, each step with its sentence and quotes; see `kg.paths` for "best".
+        metapath: str | Metapath | None = None,
+        all_shortest: bool = False,
+        seconds: float | None = None,
+    ) -> Paths:
+        """The k best paths between two concepts, each step with its sentence and quotes; docs/paths.md says which.
+
+        `types` are the classes that concepts between the ends may have; a path has to pass all of `via`, in any order,
+        and none of `avoid`. `metapath` is explained in `kg.metapath`. `all_shortest` asks for all paths of the fewest
+        hops instead of `k`. After `seconds` a search ends with what it has.
 
         Raises NoPath, which says why there is none; ConceptNotFound; and UsageError for a call that makes no sense.
         """
-        first, last = self.concept(start), self.concept(end)
-        if first == last:
-            raise UsageError(f"{start!s} and {end!s} are the same concept, {first.label!r}: a path needs two")
-        constraints = Constraints(
-            max_hops=max_hops,
-            directed=directed,
-            predicates=frozenset(map(relation_named, predicates)),
-            exclude=frozenset(map(relation_named, exclude)),
-            avoid=frozenset(self.concept(name).iri for name in avoid),
-            min_confidence=min_confidence,
-        )
-        routes = shortest_paths(self._network, first.iri, last.iri, k, constraints)
-        carried = {
-            (u, v): [self.edge(*((u, hop.predicate, v) if hop.forward else (v, hop.predicate, u))) for hop in hops]
-            for route in routes
-            for (u, v), hops in zip(pairwise(route.nodes), route.steps, strict=True)
-        }
-        quotes = self.quotes.of(name for edges in carried.values() for edge in edges for name in edge.statements)
-        refs = self.index.refs
-        return [
-            Path(
-                tuple(refs[iri] for iri in route.nodes),
-                tuple(
-                    Step(refs[u], refs[v], tuple(self.relation(edge, u, quotes) for edge in carried[u, v]))
-                    for u, v in pairwise(route.nodes)
-                ),
-                route.cost / UNIT,
-            )
-            for route in routes
-        ]
+        from kg.explain import limits, paths
+
+        constraints = limits(
+            self, max_hops=max_hops, directed=directed, predicates=predicates, exclude=exclude, types=types, via=via,
+            avoid=avoid, min_confidence=min_confidence, metapath=metapath,
+        )  # fmt: skip
+        return paths(self, start, end, k, constraints, all_shortest=all_shortest, seconds=seconds)
+
+    def path(self, start: Name, end: Name, **limits: Any) -> Path:
+        """The best path between two concepts; takes what `paths` takes but `k`, and raises what it raises."""
+        return self.paths(start, end, 1, **limits)[0]
 
     def connect(
-        self,
-        *names: Name,
-        predicates: Iterable[str] = (),
-        exclude: Iterable[str] = (),
-        types: Iterable[str] = (),
-        avoid: Iterable[Name] = (),
-        min_confidence: float = 0.0,
-        partial: bool = False,
-    ) -> Tie:
+        self, *names: Name, predicates: Iterable[str] = (), exclude: Iterable[str] = (), types: Iterable[str] = (),
+        avoid: Iterable[Name] = (), min_confidence: float = 0.0, partial: bool = False,
+    ) -> Tie:  # fmt: skip
         """The tree of relations that ties concepts together at the least cost; see `kg.steiner` for "least".
 
         `types` are the kinds that concepts between may be of. With `partial` concepts that cannot be tied to the others
         are left out, and it is told why. Raises NoPath, which says which concepts hang together; ConceptNotFound; and
         UsageError for a call that makes no sense.
         """
-        from kg.connect import connect, distinct
-        from kg.network import Constraints as Limits
+        from kg.connect import connect
+        from kg.explain import limits
 
-        views, notes = distinct([(str(name), self.concept(name)) for name in names])
-        limits = Limits(
-            predicates=frozenset(map(relation_named, predicates)),
-            exclude=frozenset(map(relation_named, exclude)),
-            types=frozenset(map(class_named, types)),
-            avoid=frozenset(self.concept(name).iri for name in avoid),
-            min_confidence=min_confidence,
+        constraints = limits(
+            self, predicates=predicates, exclude=exclude, types=types, avoid=avoid, min_confidence=min_confidence
         )
-        return connect(self, views, limits, partial=partial, notes=notes)
+        return connect(self, names, constraints, partial=partial)
 
     def common(self, first: Name, second: Name, limit: int | None = 20) -> Common:
         """What two concepts share and where they differ, side by side; at most `limit` of each.
@@ -289,10 +260,7 @@ class KnowledgeGraph:
         """
         from kg.compare import common
 
-        one, other = self.concept(first), self.concept(second)
-        if one == other:
-            raise UsageError(f"{first!s} and {second!s} are the same concept, {one.label!r}: to compare takes two")
-        return common(self, one, other, limit)
+        return common(self, first, second, limit)
 
     def evidence(self, subject: Name, predicate: str, object: Name) -> tuple[Quote, ...]:
         """The quotes that back a relation, of all its statements; empty when the graph does not state it.
@@ -436,19 +404,6 @@ class KnowledgeGraph:
         return named_query(name, *self._folders).bind(given, resolve), about
 
     @cached_property
-    def _network(self) -> Network:
-        symmetric = [name for name, reading in readings().items() if reading.symmetric]
-        return Network(self.to_networkx(), symmetric=symmetric, weights=Weights())
-
-    @cached_property
-    def network(self) -> Columns:
-        """The typed relations in arrays, for heavy work."""
-        from kg.network import Network as Columns
-
-        symmetric = [name for name, reading in readings().items() if reading.symmetric]
-        return Columns.of_index(self.index, symmetric=symmetric)
-
-    @cached_property
     def _search_index(self) -> SearchIndex:
         from kg.search import SearchIndex
 
@@ -484,7 +439,7 @@ class KnowledgeGraph:
         return {(edge.subject, edge.predicate, edge.object): edge for edge in self.index.edges if not edge.literal}
 
     def edge(self, subject: str, predicate: str, object: str) -> Edge:
-        """The relation between two concepts, by their IRIs, that the graph states."""
+        """The relation of that name between two concepts, by their IRIs; KeyError when it is not stated."""
         return self._edges[subject, predicate, object]
 
     def _refs(self, rows: Iterable[ox.QuerySolution], *, without: str) -> tuple[ConceptRef, ...]:
@@ -492,7 +447,7 @@ class KnowledgeGraph:
         return tuple(sorted(self.index.refs[iri] for iri in iris if iri in self.index.refs))
 
     def relation(self, edge: Edge, seen_from: str, quotes: Mapping[str, tuple[Quote, ...]]) -> Relation:
-        """An edge as it reads from one of its ends, with those of the quotes, by statement, that back it."""
+        """An edge as it reads from one of its ends, with its quotes of those given by their statements."""
         refs, reading = self.index.refs, readings()[edge.predicate]
         subject, target = refs[edge.subject], edge.object if edge.literal else refs[edge.object]
         forward = edge.subject == seen_from

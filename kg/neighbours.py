@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from kg.answers import Neighbour, Neighbourhood
 from kg.errors import UsageError
+from kg.index import class_named, relation_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from kg.answers import Quote
-    from kg.graph import KnowledgeGraph
+    from kg.graph import KnowledgeGraph, Name
     from kg.index import Edge
 
 DIRECTIONS = ("both", "in", "out")
@@ -22,19 +23,19 @@ DIRECTIONS = ("both", "in", "out")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What belongs to a neighbourhood. The defaults let everything in.
+    """What belongs to a neighbourhood.
 
     `types` are the kinds of the concepts that are listed; relations are followed through all kinds. `limit` bounds each
     ring. An empty set of `predicates` or `types` allows all.
     """
 
-    depth: int = 1
-    predicates: frozenset[str] = field(default=frozenset())
-    exclude: frozenset[str] = field(default=frozenset())
-    types: frozenset[str] = field(default=frozenset())
-    min_confidence: float = 0.0
-    direction: str = "both"
-    limit: int | None = None
+    depth: int
+    predicates: frozenset[str]
+    exclude: frozenset[str]
+    types: frozenset[str]
+    min_confidence: float
+    direction: str
+    limit: int | None
 
     def __post_init__(self) -> None:
         if self.depth < 1:
@@ -56,12 +57,34 @@ class Around:
         )
 
 
-def neighbourhood(graph: KnowledgeGraph, centre: str, around: Around, *, evidence: bool) -> Neighbourhood:
-    """The concepts around one by rings, in each the surest first, then by label; quotes only if `evidence`.
+def neighbourhood(
+    graph: KnowledgeGraph,
+    name: Name,
+    *,
+    depth: int,
+    predicates: Iterable[str],
+    exclude: Iterable[str],
+    types: Iterable[str],
+    min_confidence: float,
+    direction: str,
+    limit: int | None,
+    evidence: bool,
+) -> Neighbourhood:
+    """What `KnowledgeGraph.neighbours` gives: rings of concepts, in each the surest first, then by label.
 
     A concept is as near as the shortest way to it that is allowed. It has the relations that lead to it from concepts
     one step nearer, the surest first, whether those are listed or not.
     """
+    around = Around(
+        depth=depth,
+        predicates=frozenset(map(relation_named, predicates)),
+        exclude=frozenset(map(relation_named, exclude)),
+        types=frozenset(map(class_named, types)),
+        min_confidence=min_confidence,
+        direction=direction,
+        limit=limit,
+    )
+    centre = graph.concept(name).iri
     refs = graph.index.refs
     distance, led = {centre: 0}, {}
     ring = [centre]

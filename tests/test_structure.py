@@ -33,18 +33,23 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "patterns questions",
         "render layout",
     ),
-    ("graph answers index quotes search paths convert services linking replies ask view sketch results", "reason"),
+    (
+        "graph answers index quotes search network metapath meeting paths obstacles explain notebook "
+        "steiner connect compare neighbours convert services linking replies ask view sketch results",
+        "reason",
+    ),
     ("validate", "push", "export", "gold grading evaluate baselines"),
     ("pipeline",),
     ("server",),
-    ("cli options console present __main__",),
+    ("cli options console present outlines __main__",),
 )
 """From the bottom up; each string is a unit. A module imports modules of its own unit and of lower layers only."""
 
 HOMES = {
     "spacy": {"annotate.pipeline", "baselines"},
     "textacy": {"baselines"},
-    "numpy": {"annotate.confidence", "evaluate"},
+    "numpy": {"annotate.confidence", "evaluate", "meeting", "network", "obstacles", "paths", "steiner"},
+    "scipy": {"network", "obstacles", "paths", "steiner"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
