@@ -149,8 +149,8 @@ def _distinct(named: Iterable[tuple[str, ConceptView]]) -> tuple[list[ConceptVie
     for view, same in names.items():
         if len(same) > 1:
             different = list(dict.fromkeys(map(repr, same)))
-            verb = "name" if len(different) > 1 else "is named twice:"
-            notes.append(f"{_listed(different)} {verb} one concept, {view.label!r}")
+            one = f"{_listed(different)} name one concept, {view.label!r}"
+            notes.append(one if len(different) > 1 else f"{different[0]} is named twice")
     return list(names), notes
 
 

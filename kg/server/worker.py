@@ -204,7 +204,15 @@ class Reader:
         assert isinstance(store, LocalStore)
         return store
 
+    def _load_libraries(self) -> None:
+        """Load what searches in the graph are computed with, which is not what a query may be charged for."""
+        if "kg.steiner" not in sys.modules:
+            with _bounded_memory(self._limits.memory_bytes):
+                import kg.steiner  # noqa: F401
+
     def _evaluate(self, query: str, job: Json) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        if "service" in query.casefold():
+            self._load_libraries()
         text, functions = self.graph.prepare(query)
         store = self.store.knowing(functions) if functions else self.store
         default, named = job.get("default"), job.get("graphs")
@@ -256,6 +264,8 @@ class Reader:
 
     def _explore(self, channel: Channel, job: Json) -> None:
         """What lies between concepts, or around one."""
+        if job["what"] == "connect":
+            self._load_libraries()
         content = explore.answer(self.graph, job["what"], job["arguments"], self._limits)
         channel.send_answer(_head("application/json"), content)
 
