@@ -89,22 +89,19 @@ class Connection:
         return tuple(depth[member.concept.iri] for member in self.concepts)
 
     def _repr_html_(self) -> str:
-        """The tree as nested lists, for notebooks."""
-        below: dict[str, list[Step]] = defaultdict(list)
-        for step in self.steps:
-            below[step.source.iri].append(step)
-        asked = {ref.iri for ref in self.asked}
-
-        def item(ref: ConceptRef, relations: Sequence[Relation] = ()) -> str:
-            name = html.escape(ref.label)
-            shown = f"<b>{name}</b>" if ref.iri in asked else name
-            told = "".join(f"<br>{notebook.relation(relation)}" for relation in relations)
-            further = "".join(item(each.target, each.relations) for each in below[ref.iri])
-            return f"<li>{shown}{told}{f'<ul>{further}</ul>' if further else ''}</li>"
-
+        """The tree as nested lists, branches within the trunk, for notebooks."""
+        steps = (None, *self.steps)
+        parts, deep = ["<ul>"], 0
+        for member, step, depth in zip(self.concepts, steps, self.depths, strict=True):
+            parts.append("<ul>" * (depth - deep) + "</ul>" * (deep - depth))
+            deep = depth
+            name = html.escape(member.concept.label)
+            told = "".join(f"<br>{notebook.relation(relation)}" for relation in step.relations) if step else ""
+            parts.append(f"<li>{f'<b>{name}</b>' if member.asked else name}{told}</li>")
+        parts.append("</ul>" * (deep + 1))
         remarks = [f"{left.concept.label} is left out: it {left.reason}" for left in self.left_out]
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in (*self.notes, *remarks))
-        return f"<ul>{item(self.concepts[0].concept)}</ul>{notes}"
+        parts += [f"<p>{html.escape(note)}</p>" for note in (*self.notes, *remarks)]
+        return "".join(parts)
 
 
 def connect(graph: KnowledgeGraph, names: Sequence[Name], constraints: Constraints, *, partial: bool) -> Connection:
@@ -172,16 +169,22 @@ def _told(
         beside[u].append(v)
         beside[v].append(u)
 
-    def size(u: int, above: int) -> int:
-        return 1 + sum(size(v, u) for v in beside[u] if v != above)
-
-    walk: list[tuple[int, int]] = []
-    left = [(-1, asked[0])]
+    above = {asked[0]: -1}
+    order = [asked[0]]
+    for u in order:  # grows as it is walked
+        for v in beside[u]:
+            if v != above[u]:
+                above[v] = u
+                order.append(v)
+    size = dict.fromkeys(order, 1)
+    for u in reversed(order[1:]):
+        size[above[u]] += size[u]
+    walk, left = [], [asked[0]]
     while left:
-        above, u = left.pop()
-        walk.append((above, u))
-        further = sorted((v for v in beside[u] if v != above), key=lambda v: (size(v, u), network.labels[v], v))
-        left += [(u, v) for v in reversed(further)]
+        u = left.pop()
+        walk.append((above[u], u))
+        further = sorted((v for v in beside[u] if v != above[u]), key=lambda v: (size[v], network.labels[v], v))
+        left += reversed(further)
     wanted, refs = set(asked), graph.index.refs
     members = tuple(Member(refs[network.names[u]], u in wanted) for _, u in walk)
     return members, tuple(_steps(graph, network, walk[1:], constraints))

@@ -30,7 +30,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,7 +59,10 @@ MOST_BESIDE = 100
 """So many nodes beside a tree are tried as a part of it."""
 
 PATIENCE = 600
-"""So many changes of a tree are tried in all; a search counts as one more for every 10,000 nodes of the graph."""
+"""So many changes of a tree are tried in all.
+
+One counts as one more for every 100 nodes of the tree, and with a search for every 10,000 nodes of the graph.
+"""
 
 
 _FAR = 1 << 50
@@ -206,8 +209,8 @@ class _Frame:
 
     def __init__(self, ground: Ground, nodes: Iterable[int]) -> None:
         self.nodes = set(nodes)
-        pairs = combinations(sorted(self.nodes), 2)
-        self.edges: _Edges = sorted((ground.steps(u)[v], u, v) for u, v in pairs if v in ground.steps(u))
+        steps = ((u, ground.steps(u)) for u in self.nodes)
+        self.edges: _Edges = sorted((each[v], u, v) for u, each in steps for v in each.keys() & self.nodes if u < v)
 
 
 def _spanning(ground: Ground, edges: _Edges) -> Tree | None:
@@ -247,7 +250,7 @@ def _grafted(ground: Ground, frame: _Frame) -> Tree:
         changed = False
         frame = _Frame(ground, tree.nodes)
         for edges, price in _changes(ground, tree, frame):
-            patience -= price
+            patience -= price + len(tree.nodes) // 100
             other = _spanning(ground, edges)
             if other is not None and other.cost < tree.cost:
                 tree, changed = other, True

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
+import kg
 from kg import cli, outlines
 from kg.connect import draw
 from kg.errors import ConceptNotFound, NoPath, UsageError
+from kg.model import Concept, ConceptId, Knowledge, Statement
 from kg.store import write_build
 from kg.triples import quads
+from tests.graph_store import serving
 from tests.hostile import TEXTS, graph_of, hostile_knowledge
 from tests.orchard import orchard_knowledge
 
@@ -213,6 +217,37 @@ def test_more_concepts_than_anybody_compares_are_refused(
 def test_an_unknown_name_is_told_near_ones(graph: KnowledgeGraph) -> None:
     with pytest.raises(ConceptNotFound, match="did you mean 'Grafting'"):
         graph.connect("budding", "graftin")
+
+
+def test_long_ways_with_branches_are_told(graph: KnowledgeGraph) -> None:
+    chain = [f"c{number:04}" for number in range(3000)]
+    facts = [*pairwise(chain), ("c1000", "x"), ("x", "y")]
+    ids = {name: ConceptId(name) for name in (*chain, "x", "y")}
+    long = graph_of(
+        Knowledge(
+            (),
+            tuple(Concept(ids[name], name, "Method") for name in sorted(ids)),
+            tuple(Statement(ids[a], "uses", ids[b], 0.9, ()) for a, b in sorted(facts)),
+        )
+    )
+    found = long.connect(chain[0], chain[-1], "y")
+    assert (len(found.steps), found.exact) == (3001, True)
+    lines = list(outlines.tied(found))
+    at = lines.index("○ c1000")
+    assert lines[at + 2 : at + 8 : 2] == ["├ ○ x", "│ ● y", "○ c1001"]
+    assert found._repr_html_().count("<li>") == 3002
+    shown = graph.connect("sealant", "knife", "scion", "Orchard Nine")._repr_html_()
+    assert shown.count("<ul>") == shown.count("</ul>") == 3
+
+
+def test_an_endpoint_is_asked_for_the_same_answers(graph: KnowledgeGraph) -> None:
+    with serving() as server:
+        for quad in quads(orchard_knowledge()):
+            server.store.add(quad)
+        remote = kg.open(server.sparql)
+        assert remote.connect("sealant", "knife", "scion") == graph.connect("sealant", "knife", "scion")
+        assert remote.common("grafting", "budding") == graph.common("grafting", "budding")
+        assert remote.neighbours("budding", 2, limit=4) == graph.neighbours("budding", 2, limit=4)
 
 
 # ------------------------------------------------------------------------------------------------ hostile labels
