@@ -371,7 +371,16 @@ def _table(found: Common) -> str:
         for each in found.broader
     ]
     rows += [_row(html.escape(str(each.other)), _cited(each.first), _cited(each.second)) for each in found.shared]
-    rows += [_row(html.escape(each.relation), _cited(each.first), _cited(each.second)) for each in found.different]
+    if found.shared_total > len(found.shared):
+        rows.append(_wide("shared", f"and {found.shared_total - len(found.shared):,} more"))
+    rows += [
+        _row(
+            html.escape(each.relation),
+            _cited(each.first, each.first_total),
+            _cited(each.second, each.second_total),
+        )
+        for each in found.different
+    ]
     return f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
@@ -383,6 +392,7 @@ def _wide(title: str, cell: str) -> str:
     return f'<tr><th>{title}</th><td colspan="2">{cell}</td></tr>'
 
 
-def _cited(relations: Iterable[Relation]) -> str:
-    """Relations as sentences with their first quotes, one below the other."""
-    return "<br>".join(notebook.relation(relation) for relation in relations)
+def _cited(relations: Sequence[Relation], total: int = 0) -> str:
+    """Relations as sentences with their first quotes, one below the other; how many there are beyond them."""
+    more = [f"and {total - len(relations):,} more"] if total > len(relations) else []
+    return "<br>".join([*map(notebook.relation, relations), *more])

@@ -201,6 +201,7 @@ def test_a_limit_bounds_each_list_and_is_told(graph: KnowledgeGraph) -> None:
     parts = next(each for each in found.different if each.relation == "has part")
     assert (len(parts.first), parts.first_total) == (1, 2)
     assert "  and 1 more (-n 2 shows all)" in outlines.shared(found)
+    assert found._repr_html_().count("and 1 more") == 2
     assert ("has part", "rootstock  85%\nand 1 more", "–") in outlines.differences(found, quotes=0)
 
 
