@@ -411,7 +411,7 @@ def test_the_command_line_and_http_answer_them(tmp_path: Path) -> None:
     table = CliRunner().invoke(cli, ["query", query, "-g", str(tmp_path)])
     assert table.stdout.splitlines() == ["concept", "concept:grafting-wax"]
     with running(kg.open(tmp_path)) as url:
-        answer = httpx.get(f"{url}/sparql", params={"query": query, "format": "csv"})
+        answer = httpx.get(f"{url}/sparql", params={"query": query, "format": "csv"}, timeout=60)
         assert answer.text.splitlines() == ["concept", f"{CONCEPT}grafting-wax"]
         wrong = httpx.get(f"{url}/sparql", params={"query": "SELECT * { SERVICE kg:search { ?c kg:query ?x } }"})
         assert wrong.status_code == 400

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -50,6 +51,10 @@ STACK = 512 << 20
 
 _GRACE = 5
 """Seconds after which a worker that nobody kills ends itself."""
+
+
+_WALKS = re.compile(r"service\b.*(?:path|connect)\b", re.IGNORECASE | re.DOTALL)
+"""What a query has in it that asks for paths or connections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +216,7 @@ class Reader:
                 import kg.steiner  # noqa: F401
 
     def _evaluate(self, query: str, job: Json) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
-        if "service" in query.casefold():
+        if _WALKS.search(query):
             self._load_libraries()
         text, functions = self.graph.prepare(query)
         store = self.store.knowing(functions) if functions else self.store
