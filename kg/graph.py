@@ -213,13 +213,13 @@ class KnowledgeGraph:
         min_confidence: float = 0.0,
         metapath: str | Metapath | None = None,
         all_shortest: bool = False,
-        seconds: float | None = None,
+        seconds: float | None = 30.0,
     ) -> Paths:
         """The k best paths between two concepts, each step with its sentence and quotes; docs/paths.md says which.
 
         `types` are the classes that concepts between the ends may have; a path has to pass all of `via`, in any order,
         and none of `avoid`. `metapath` is explained in `kg.metapath`. `all_shortest` asks for all paths of the fewest
-        hops instead of `k`. After `seconds` a search ends with what it has.
+        hops instead of `k`. After `seconds` a search ends with what it has, and is not `complete`.
 
         Raises NoPath, which says why there is none; ConceptNotFound; and UsageError for a call that makes no sense.
         """

@@ -126,6 +126,19 @@ class View:
         parts = self.weight.astype(np.float64), self.head, self.indptr.astype(np.int32)
         return csr_array(parts, shape=(size, size))
 
+    @cached_property
+    def starts(self) -> list[int]:
+        """`indptr` as a list, from which single numbers are read faster."""
+        starts: list[int] = self.indptr.tolist()
+        return starts
+
+    @cached_property
+    def lightest(self) -> tuple[NDArray[np.int32], Ints]:
+        """Heads and weights of the same rows, each with the lightest step first."""
+        tail = np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
+        order = np.lexsort((self.weight, tail))
+        return self.head[order], self.weight[order]
+
     def weighing(self, u: int, v: int) -> int | None:
         """The weight of the step from u to v, None when there is none."""
         first, last = self.indptr[u], self.indptr[u + 1]

@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "render layout",
     ),
     (
-        "graph answers index quotes search network metapath meeting paths obstacles explain notebook "
+        "graph answers index quotes search network metapath bounds paths obstacles explain notebook "
         "steiner connect compare neighbours convert services linking replies ask view sketch results",
         "reason",
     ),
@@ -48,7 +48,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 HOMES = {
     "spacy": {"annotate.pipeline", "baselines"},
     "textacy": {"baselines"},
-    "numpy": {"annotate.confidence", "evaluate", "meeting", "network", "obstacles", "paths", "steiner"},
+    "numpy": {"annotate.confidence", "evaluate", "bounds", "network", "obstacles", "paths", "steiner"},
     "scipy": {"network", "obstacles", "paths", "steiner"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {

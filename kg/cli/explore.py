@@ -52,9 +52,8 @@ def path(
         Option(help="Classes and relations of the whole path: 'Method-uses>Model-developedBy>Organization'."),
     ] = None,
     seconds: Annotated[
-        float | None,
-        Option("--time-budget", min=0.001, metavar="SECONDS", help="Stop then, with the paths found so far."),
-    ] = None,
+        float, Option("--time-budget", min=0.001, metavar="SECONDS", help="Stop then, with the paths found so far.")
+    ] = 30.0,
     quotes: QuotesOption = 1,
     html: Annotated[
         Path | None, Option("--html", metavar="FILE", help="Draw the paths as a page as well, as viz does.")
