@@ -1,4 +1,4 @@
-"""How long it takes to tie concepts together on a synthetic typed multigraph with skewed degrees, and how cheaply.
+"""How long it takes to tie concepts of the graph of `benchmarks/synthetic.py` together, and how cheaply.
 
     python benchmarks/connect.py [--nodes 100000] [--edges 1000000] [--times 5] [--seed 1]
 
@@ -12,30 +12,28 @@ from __future__ import annotations
 import argparse
 from statistics import median
 from time import process_time
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import numpy as np
+from synthetic import synthetic
 
 from kg import steiner
 from kg.network import Constraints, Network
 from kg.steiner import Ground, steiner_tree
 
-PREDICATES = ("uses", "usedFor", "hasPart", "broader", "improves", "reduces", "causes", "contrastsWith")
+if TYPE_CHECKING:
+    from synthetic import Synthetic
 
 
-def synthetic(nodes: int, edges: int, seed: int) -> Network:
-    """A network whose nodes are subjects by Zipf's law, the same for the same seed."""
-    random = np.random.default_rng(seed)
-    chance = np.arange(1, nodes + 1) ** -0.6
-    subject = random.permutation(nodes)[random.choice(nodes, edges, p=chance / chance.sum())]
-    names = [f"c{number:07}" for number in range(nodes)]
-    columns = (
-        subject,
-        random.integers(0, len(PREDICATES), edges),
-        random.integers(0, nodes, edges),
-        random.integers(30, 101, edges) / 100,
-    )
-    return Network(names, names, [""] * nodes, PREDICATES, columns)
+def network_of(graph: Synthetic) -> Network:
+    """Its concepts and relations in arrays, concepts in the order of their IRIs."""
+    order = np.array(sorted(range(len(graph.iris)), key=graph.iris.__getitem__))
+    place = np.argsort(order)
+    names = [graph.iris[number] for number in order.tolist()]
+    kinds = [graph.kinds[kind] for kind in graph.kind[order].tolist()]
+    columns = place[graph.subject], graph.predicate.astype(np.int64), place[graph.object], graph.confidence
+    return Network(names, names, kinds, graph.predicates, columns)
 
 
 def measure(network: Network, times: int, seed: int) -> None:
@@ -72,8 +70,8 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    measure(synthetic(options.nodes, options.edges, options.seed), options.times, options.seed)
-    measure(synthetic(2000, 4000, options.seed), options.times, options.seed)
+    measure(network_of(synthetic(options.nodes, options.edges, options.seed)), options.times, options.seed)
+    measure(network_of(synthetic(2000, 4000, options.seed)), options.times, options.seed)
 
 
 if __name__ == "__main__":
