@@ -1,4 +1,4 @@
-"""Search, paths and neighbours inside SPARQL: services that are answered here, and functions.
+"""Search, paths, connections and neighbours inside SPARQL: services that are answered here, and functions.
 
     SERVICE kg:search { ?concept kg:query "kv cache" ; kg:score ?score ; kg:limit 20 }
     SERVICE kg:path { ?path kg:from "router" ; kg:to concept:transformer ; kg:step ?n ; kg:source ?s ; kg:target ?t }
@@ -36,6 +36,7 @@ from kg.vocabulary import KG, XSD
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from kg.answers import Step
     from kg.graph import KnowledgeGraph
     from kg.sparql import Functions, Term
 
@@ -151,29 +152,46 @@ def _path(graph: KnowledgeGraph, given: Mapping[str, list[object]]) -> Iterator[
         return
     for number, path in enumerate(paths, 1):
         for position, step in enumerate(path.steps, 1):
-            quote = step.quotes[0] if step.quotes else None
-            yield (
-                _integer(number),
-                _decimal(path.cost),
-                _integer(len(path)),
-                _integer(position),
-                _node(step.source.iri),
-                ox.NamedNode(readings()[step.predicate].iri),
-                _node(step.target.iri),
-                ox.Literal(step.forward),
-                None if step.confidence is None else _decimal(step.confidence),
-                ox.Literal(step.sentence),
-                _node(step.best.statement),
-                ox.Literal(quote.exact) if quote else None,
-                ox.Literal(quote.place) if quote else None,
-            )
+            yield _integer(number), _decimal(path.cost), _integer(len(path)), _integer(position), *_step(step)
+
+
+def _step(step: Step) -> Row:
+    """A step by its best relation and that one's best quote."""
+    quote = step.quotes[0] if step.quotes else None
+    return (
+        _node(step.source.iri),
+        ox.NamedNode(readings()[step.predicate].iri),
+        _node(step.target.iri),
+        ox.Literal(step.forward),
+        None if step.confidence is None else _decimal(step.confidence),
+        ox.Literal(step.sentence),
+        _node(step.best.statement),
+        ox.Literal(quote.exact) if quote else None,
+        ox.Literal(quote.place) if quote else None,
+    )
+
+
+def _connect(graph: KnowledgeGraph, given: Mapping[str, list[object]]) -> Iterator[Row]:
+    try:
+        found = graph.connect(
+            *given["of"],  # type: ignore[arg-type]
+            predicates=given.get("only", ()),  # type: ignore[arg-type]
+            exclude=given.get("exclude", ()),  # type: ignore[arg-type]
+            types=given.get("types", ()),  # type: ignore[arg-type]
+            avoid=given.get("avoid", ()),  # type: ignore[arg-type]
+            min_confidence=given.get("minConfidence", [0.0])[0],  # type: ignore[arg-type]
+        )
+    except NoPath:
+        return
+    for number, step in enumerate(found.steps, 1):
+        yield _integer(number), _decimal(found.cost), ox.Literal(found.exact), *_step(step)
 
 
 def _neighbours(graph: KnowledgeGraph, given: Mapping[str, list[object]]) -> Iterator[Row]:
     depth, limit = given.get("depth", [1])[0], given.get("limit", [1000])[0]
     assert isinstance(depth, int)
     assert isinstance(limit, int)
-    around = graph.neighbours(given["of"][0], depth)  # type: ignore[arg-type]
+    around = graph.neighbours(given["of"][0], depth, evidence=False)  # type: ignore[arg-type]
     for near in around.concepts[:limit]:
         yield _node(near.concept.iri), _integer(near.distance)
 
@@ -208,6 +226,22 @@ SERVICES: Mapping[str, Service] = {
             "statement", "quote", "place",
         ),
         _path,
+    ),
+    "connect": Service(
+        "step",
+        {
+            "of": Input(Kind.CONCEPT, required=True, several=True),
+            "only": Input(Kind.RELATION, several=True),
+            "exclude": Input(Kind.RELATION, several=True),
+            "types": Input(Kind.CLASS, several=True),
+            "avoid": Input(Kind.CONCEPT, several=True),
+            "minConfidence": Input(Kind.SHARE),
+        },
+        (
+            "step", "cost", "exact", "source", "predicate", "target", "forward", "confidence", "sentence", "statement",
+            "quote", "place",
+        ),
+        _connect,
     ),
     "neighbours": Service(
         "concept",

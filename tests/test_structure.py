@@ -34,22 +34,22 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "render layout",
     ),
     (
-        "graph answers index quotes search network metapath bounds paths obstacles explain notebook convert "
-        "services linking replies ask view sketch results",
+        "graph answers index quotes search network metapath bounds paths obstacles explain notebook "
+        "steiner connect compare neighbours convert services linking replies ask view sketch results",
         "reason",
     ),
     ("validate", "push", "export", "gold grading evaluate baselines"),
     ("pipeline",),
     ("server",),
-    ("cli options console present __main__",),
+    ("cli options console present outlines __main__",),
 )
 """From the bottom up; each string is a unit. A module imports modules of its own unit and of lower layers only."""
 
 HOMES = {
     "spacy": {"annotate.pipeline", "baselines"},
     "textacy": {"baselines"},
-    "numpy": {"annotate.confidence", "evaluate", "bounds", "network", "obstacles", "paths"},
-    "scipy": {"network", "obstacles", "paths"},
+    "numpy": {"annotate.confidence", "evaluate", "bounds", "network", "obstacles", "paths", "steiner"},
+    "scipy": {"network", "obstacles", "paths", "steiner"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
