@@ -35,7 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     (
         "graph answers index quotes search network metapath bounds paths obstacles explain notebook "
-        "steiner connect compare neighbours convert services linking replies ask view sketch results",
+        "steiner connect compare neighbours convert services offers linking replies ask view sketch results",
         "reason",
     ),
     ("validate", "push", "export", "gold grading evaluate baselines"),
@@ -53,7 +53,8 @@ HOMES = {
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
-        "services", "replies", "convert", "results", "sketch", "reason", "validate", "export", "push", "console",
+        "services", "offers", "replies", "convert", "results", "sketch", "reason", "validate", "export", "push",
+        "console",
         "server.answer", "server.describe", "server.html", "server.protocol", "server.worker", "server.writer",
     },
     "SPARQLWrapper": {"remote"},
