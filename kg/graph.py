@@ -52,8 +52,10 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
+    from kg.analytics import Analysis
     from kg.ask import Asker
     from kg.endpoint import Connection
+    from kg.learning import ReadingOrder
     from kg.queries import NamedQuery
     from kg.results import Result
     from kg.search import SearchIndex
@@ -244,6 +246,34 @@ class KnowledgeGraph:
             for route in routes
         ]
 
+    def between(self, first: Name, second: Name) -> tuple[Relation, ...]:
+        """The relations between two concepts, either way, as they read from the first, with their quotes."""
+        ends = {self.concept(first).iri, self.concept(second).iri}
+        start = self.concept(first).iri
+        around = (*self._outgoing.get(start, ()), *self._incoming.get(start, ()))
+        return self._related([edge for edge in around if {edge.subject, edge.object} == ends], start)
+
+    def analyse(self, *, exact: bool = False) -> Analysis:
+        """Central concepts, communities, gaps, bridges and cores, each computed when asked for; see `kg.analytics`.
+
+        With `exact` betweenness is measured from all concepts, however large the graph.
+        """
+        from kg.analytics import Analysis
+
+        return Analysis.of(self, exact=True) if exact else self._analysis
+
+    def learn(
+        self, name: Name, n: int = 10, *, depth: int = 3, everything: bool = False, min_confidence: float = 0.0
+    ) -> ReadingOrder:
+        """What to read before a concept, in order: at most `n` of its prerequisites, by chains no longer than `depth`.
+
+        Only concepts with an entry of their own are listed, unless `everything` has all of them. See `kg.learning`.
+        Raises as `concept` does, and UsageError for a call that makes no sense.
+        """
+        from kg.learning import learn
+
+        return learn(self, name, n, depth=depth, everything=everything, min_confidence=min_confidence)
+
     def evidence(self, subject: Name, predicate: str, object: Name) -> tuple[Quote, ...]:
         """The quotes that back a relation, of all its statements; empty when the graph does not state it.
 
@@ -389,6 +419,12 @@ class KnowledgeGraph:
     def _network(self) -> Network:
         symmetric = [name for name, reading in readings().items() if reading.symmetric]
         return Network(self.to_networkx(), symmetric=symmetric, weights=Weights())
+
+    @cached_property
+    def _analysis(self) -> Analysis:
+        from kg.analytics import Analysis
+
+        return Analysis.of(self)
 
     @cached_property
     def _search_index(self) -> SearchIndex:

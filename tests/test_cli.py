@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMANDS = (
-    "build", "extract", "validate", "infer", "evaluate", "search", "ask", "show", "path", "query", "queries", "rules",
-    "stats", "viz",
+    "build", "extract", "validate", "infer", "evaluate", "search", "ask", "show", "path", "analyse", "learn", "query",
+    "queries", "rules", "stats", "viz",
     "export", "push", "serve",
 )  # fmt: skip
 

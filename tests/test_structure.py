@@ -32,23 +32,29 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "store remote endpoint swap serialize sparql queries",
         "patterns questions",
         "render layout",
+        "ties communities cutpoints",
     ),
-    ("graph answers index quotes search paths convert services linking replies ask view sketch results", "reason"),
+    (
+        "graph answers index quotes search paths convert services linking replies ask view sketch results analytics "
+        "figures learning",
+        "reason",
+    ),
     ("validate", "push", "export", "gold grading evaluate baselines"),
     ("pipeline",),
     ("server",),
-    ("cli options console present __main__",),
+    ("cli options console present present_analysis __main__",),
 )
 """From the bottom up; each string is a unit. A module imports modules of its own unit and of lower layers only."""
 
 HOMES = {
     "spacy": {"annotate.pipeline", "baselines"},
     "textacy": {"baselines"},
-    "numpy": {"annotate.confidence", "evaluate"},
+    "numpy": {"analytics", "annotate.confidence", "communities", "cutpoints", "evaluate", "ties"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
-        "services", "replies", "convert", "results", "sketch", "reason", "validate", "export", "push", "console",
+        "services", "replies", "convert", "results", "sketch", "learning", "reason", "validate", "export", "push",
+        "console",
         "server.answer", "server.describe", "server.html", "server.protocol", "server.worker", "server.writer",
     },
     "SPARQLWrapper": {"remote"},
@@ -56,9 +62,9 @@ HOMES = {
     "networkx": {"convert", "graph", "export", "reason"},
     "rdflib": {"convert", "validate"},
     "pyshacl": {"validate"},
-    "igraph": {"layout"},
+    "igraph": {"communities", "layout", "ties"},
     "pyvis": {"render"},
-    "pandas": {"results"},
+    "pandas": {"analytics", "results"},
     "markupsafe": {"render"},
     "fastapi": {"server.app"},
     "starlette": {"server.app", "server.headers"},

@@ -5,6 +5,8 @@
                                 /store/NAME is a graph that has this URL as its name, POST of a graph makes one
     GET /queries, /queries/NAME the named queries; the answer of one, its parameters in the query string
     GET /concept/ID, /entry/ID… what the graph says of an IRI of its own, as HTML or RDF
+    GET /analysis               central concepts, communities, gaps, bridges, cores, as JSON
+    GET /learn/CONCEPT          what to read before a concept, as JSON
     GET /.well-known/void       the dataset in numbers
     GET /healthz                whether the server can answer
     GET /                       a page with a form
@@ -23,7 +25,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, StreamingResponse
@@ -54,6 +56,9 @@ if TYPE_CHECKING:
 
 _VOLATILE = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\s*\(", re.IGNORECASE)
 """Functions that answer differently each time."""
+
+MOST = 1000
+"""So many of everything an analysis or a reading order has at most."""
 
 _FOLDERS = ("concept", "entry", "statement", "evidence", "occurrence", "boilerplate", "graph")
 
@@ -115,6 +120,8 @@ class Server:
             web.add_route(path, self.store, methods=[*read, "PUT", "POST", "DELETE"])
         web.add_route("/queries", self.queries, methods=read)
         web.add_route("/queries/{name}", self.named, methods=read)
+        web.add_route("/analysis", self.analysis, methods=read)
+        web.add_route("/learn/{concept:path}", self.learn, methods=read)
         web.add_route("/.well-known/void", self.void, methods=read)
         for folder in _FOLDERS:
             web.add_route(f"/{folder}/{{rest:path}}", self.resource, methods=read)
@@ -219,6 +226,16 @@ class Server:
             return Response(html.form(query), media_type="text/html")
         return await self._respond(request, {"do": "named", "name": query.name, "values": given, "format": wanted})
 
+    async def analysis(self, request: Request) -> Response:
+        """The figures of the graph: ?n=10&by=pagerank&only=communities."""
+        given = _parameters(request, {"n": int, "by": str, "only": str})
+        return await self._respond(request, {"do": "analysis", **given})
+
+    async def learn(self, request: Request) -> Response:
+        """What to read before a concept: ?n=10&depth=3&all=1&min_confidence=0.5."""
+        given = _parameters(request, {"n": int, "depth": int, "all": int, "min_confidence": float})
+        return await self._respond(request, {"do": "learn", "concept": request.path_params["concept"], **given})
+
     async def void(self, request: Request) -> Response:
         """The VoID description."""
         return await self._describe(request, "void")
@@ -268,6 +285,23 @@ def _wanted(request: Request) -> str:
     if wanted and wanted != "html" and wanted not in GRAPH_FORMATS:
         raise Refusal(406, f"there is no format {wanted!r} for a graph; there are html, {', '.join(GRAPH_FORMATS)}")
     return wanted
+
+
+def _parameters(request: Request, kinds: Mapping[str, type]) -> dict[str, Any]:
+    """The parameters of a request as values; raises `Refusal` for one that there is not, and for what is no number."""
+    found: dict[str, Any] = {}
+    for name, text in request.query_params.multi_items():
+        if name not in kinds:
+            raise Refusal(400, f"there is no parameter {name!r}; there are {', '.join(kinds)}")
+        if name in found:
+            raise Refusal(400, "a parameter is given twice")
+        try:
+            found[name] = kinds[name](text)
+        except ValueError as error:
+            raise Refusal(400, f"{name} is a number, not {text!r}") from error
+    if not 1 <= found.get("n", 1) <= MOST:
+        raise Refusal(400, f"n is a number from 1 to {MOST:,}")
+    return found
 
 
 def _endpoint(request: Request) -> str:

@@ -180,6 +180,8 @@ class Reader:
             "home": self._home,
             "service": self._service,
             "void": self._void,
+            "analysis": self._analysis,
+            "learn": self._learn,
             "read": self._read,
         }
 
@@ -268,6 +270,19 @@ class Reader:
         wanted = job.get("format") or job.get("accept")
         send(channel, triples, wanted, describe.PREFIXES | self.store.prefixes, self._limits, deadline)
 
+    def _analysis(self, channel: Channel, job: Json) -> None:
+        sections = self.graph.analyse().sections(
+            job.get("n", 10), by=job.get("by", "pagerank"), only=job.get("only")
+        )  # fmt: skip
+        channel.send_answer(*_json(sections))
+
+    def _learn(self, channel: Channel, job: Json) -> None:
+        order = self.graph.learn(
+            job["concept"], job.get("n", 10), depth=job.get("depth", 3), everything=bool(job.get("all", 0)),
+            min_confidence=job.get("min_confidence", 0.0),
+        )  # fmt: skip
+        channel.send_answer(*_json(order))
+
     def _read(self, channel: Channel, job: Json) -> None:
         """A graph of the Graph Store Protocol."""
         store = self.store
@@ -288,6 +303,11 @@ def _iri(text: str) -> ox.NamedNode:
 
 def _head(media: str) -> dict[str, Any]:
     return {"status": 200, "headers": {"Content-Type": content_type(media)}}
+
+
+def _json(value: object) -> tuple[dict[str, Any], bytes]:
+    """A value as JSON, dataclasses as objects."""
+    return _head("application/json"), json.dumps(value, default=asdict, ensure_ascii=False).encode()
 
 
 def _page(content: bytes) -> tuple[dict[str, Any], bytes]:
