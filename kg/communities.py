@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 
 PULL = 0.5
 """What the tie of a concept to its field weighs; so relations have the last word."""
-THOROUGH = 200_000
-"""Up to so many links the method goes on until nothing improves; beyond, it stops after two rounds."""
+ROUNDS = ((200_000, 10), (1 << 62, 2))
+"""Up to so many links so many rounds of the method; more improve little.
+
+"Until nothing improves" is not asked for: igraph 1.0 can go to and fro for ever between two equally good divisions.
+"""
 NAMED_BY = 3
 """So many concepts make a name."""
 CONNECTED = 150
@@ -55,10 +58,9 @@ def communities(ties: Ties, fields: Sequence[Sequence[str]]) -> Ints:
     edges = np.concatenate((np.column_stack((ties.first, ties.second)), np.array(pulls, np.int64).reshape(-1, 2)))
     weights = ties.weight.tolist() + [PULL] * len(pulls)
     graph = igraph.Graph(n=ties.size + len(numbers), edges=edges)
+    rounds = next(rounds for most, rounds in ROUNDS if len(ties) <= most)
     with seeded():
-        found = graph.community_leiden(
-            objective_function="modularity", weights=weights, n_iterations=-1 if len(ties) <= THOROUGH else 2
-        )
+        found = graph.community_leiden(objective_function="modularity", weights=weights, n_iterations=rounds)
     member = np.array(found.membership[: ties.size], dtype=np.int64)
     member[ties.neighbours == 0] = -1
     return _by_size(member)
