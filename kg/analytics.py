@@ -97,19 +97,8 @@ class Analysis:
     @classmethod
     def of(cls, graph: KnowledgeGraph, *, exact: bool = False) -> Analysis:
         """The analysis of a graph."""
-        from kg.paths import Weights
-
-        price = Weights().edge
-        numbers = {iri: number for number, iri in enumerate(graph.index.concepts)}
-        stated = [edge for edge in graph.index.edges if not edge.literal]
-        sure = [1.0 if edge.confidence is None else edge.confidence for edge in stated]
-        ties = Ties.of(
-            len(numbers),
-            np.array([numbers[edge.subject] for edge in stated], dtype=np.int64),
-            np.array([numbers[edge.object] for edge in stated], dtype=np.int64),
-            np.array(sure, dtype=np.float64),
-            np.array([price(edge.predicate, each) for edge, each in zip(stated, sure, strict=True)], dtype=np.int64),
-        )
+        network = graph.network
+        ties = Ties.of(len(network), network.subject, network.object, network.confidence, network.cost)
         described = {concept.value for _, concept in graph.index.rows("kg:describes")}
         return cls(
             tuple(graph.index.concepts.values()), described, ties,

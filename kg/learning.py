@@ -398,7 +398,11 @@ def learn(
     everything: bool = False,
     min_confidence: float = 0.0,
 ) -> ReadingOrder:
-    """What to read before a concept; see `KnowledgeGraph.learn`."""
+    """What to read before a concept: at most `n` of its prerequisites, by chains of needs no longer than `depth`.
+
+    Only concepts with an entry of their own are listed, unless `everything` has all of them. Relations count from a
+    confidence of `min_confidence` on. Raises as `KnowledgeGraph.concept` does, and UsageError for other numbers.
+    """
     if n < 1:
         raise UsageError(f"the number of concepts to read is at least 1, not {n}")
     if depth < 1:

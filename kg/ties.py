@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
+    AnyInts = NDArray[np.integer]
 
 SEED = 20
 """Of all that is drawn by lot, as `kg.layout` has it: the same graph gives the same figures."""
@@ -32,7 +33,7 @@ class Ties:
     """The links among the nodes 0…`size`-1, each once, by (`first`, `second`); `first` < `second`.
 
     `weight` is the sum of the confidences of a link's relations, `cost` the cost of its cheapest in thousandths of a
-    hop (see `kg.paths`), `count` their number.
+    hop (see `kg.network`), `count` their number.
     """
 
     size: int
@@ -43,7 +44,7 @@ class Ties:
     count: Ints
 
     @classmethod
-    def of(cls, size: int, subject: Ints, object: Ints, confidence: Floats, cost: Ints) -> Ties:
+    def of(cls, size: int, subject: AnyInts, object: AnyInts, confidence: Floats, cost: Ints) -> Ties:
         """The links of `size` nodes that these relations make; relations of a node to itself count nothing."""
         kept = np.flatnonzero(subject != object)
         low = np.minimum(subject[kept], object[kept]).astype(np.int64)

@@ -17,7 +17,7 @@ from kg import analytics
 from kg.cutpoints import BlockTree
 from kg.errors import MissingExtra, UsageError
 from kg.layout import layout
-from kg.paths import Weights
+from kg.network import Weights
 from kg.ties import Ties
 from tests.hostile import TEXTS, graph_of, hostile_knowledge
 from tests.orchard import orchard_knowledge

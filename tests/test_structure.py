@@ -35,8 +35,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "ties communities cutpoints",
     ),
     (
-        "graph answers index quotes search paths convert services linking replies ask view sketch results analytics "
-        "figures learning",
+        "graph answers index quotes search network metapath meeting paths obstacles explain notebook convert "
+        "services linking replies ask view sketch results analytics figures learning",
         "reason",
     ),
     ("validate", "push", "export", "gold grading evaluate baselines"),
@@ -49,7 +49,11 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 HOMES = {
     "spacy": {"annotate.pipeline", "baselines"},
     "textacy": {"baselines"},
-    "numpy": {"analytics", "annotate.confidence", "communities", "cutpoints", "evaluate", "ties"},
+    "numpy": {
+        "analytics", "annotate.confidence", "communities", "cutpoints", "evaluate", "meeting", "network", "obstacles",
+        "paths", "ties",
+    },
+    "scipy": {"network", "obstacles", "paths"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",

@@ -42,6 +42,7 @@ from kg.swap import STORE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from kg.analytics import Analysis
     from kg.server.channel import Json
 
 STACK = 512 << 20
@@ -173,6 +174,8 @@ class Reader:
         self._queries = settings.queries
         self._identity: object = None
         self._graph = self.graph
+        self._analysed: tuple[KnowledgeGraph, Analysis] | None = None
+        """The graph that was analysed last, and what was found of it so far."""
         self.jobs: Mapping[str, Callable[[Channel, Json], None]] = {
             "query": self._query,
             "named": self._named,
@@ -271,7 +274,10 @@ class Reader:
         send(channel, triples, wanted, describe.PREFIXES | self.store.prefixes, self._limits, deadline)
 
     def _analysis(self, channel: Channel, job: Json) -> None:
-        sections = self.graph.analyse().sections(
+        graph = self.graph
+        if self._analysed is None or self._analysed[0] is not graph:
+            self._analysed = graph, graph.analyse()
+        sections = self._analysed[1].sections(
             job.get("n", 10), by=job.get("by", "pagerank"), only=job.get("only")
         )  # fmt: skip
         channel.send_answer(*_json(sections))
