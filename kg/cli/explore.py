@@ -112,7 +112,7 @@ def analyse(
 def learn(
     concept: Annotated[str, Argument(help="The concept to understand.")],
     graph: GraphOption = "output",
-    limit: Annotated[int, Option("-n", "--limit", min=1, max=1000, help="At most this many concepts before it.")] = 10,
+    limit: Annotated[int, Option("-n", "--limit", min=1, max=500, help="At most this many concepts before it.")] = 10,
     depth: Annotated[int, Option(min=1, help="No chain of prerequisites longer than this.")] = 3,
     everything: Annotated[bool, Option("--all", help="List concepts without an entry of their own too.")] = False,
     min_confidence: Annotated[float, Option(min=0, max=1, help="Only relations at least this sure.")] = 0.0,
