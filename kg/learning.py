@@ -82,7 +82,9 @@ SELECT ?entry ?start ?rule ?file ?line ?text ?begin WHERE {
   ?entry kg:text ?text ; kg:textStart ?begin .
   ?occurrence kg:inEntry ?entry ; kg:occurrenceOf %s ; oa:start ?start ; kg:rule ?rule .
 }"""
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(*])|\n+|\s(?=[-•|]\s)")
+_FIRST = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"*])|\n+")
+_SENTENCE_END = re.compile(rf"{_FIRST.pattern}|\s(?=[-•|]\s)")
+"""Between two sentences; in a body on one line items and cells have ends too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,4 +477,4 @@ def _words(graph: KnowledgeGraph, iri: str) -> tuple[str, tuple[EntryView, ...]]
     """The first sentence of a concept's definition, and its entries."""
     shown = graph.show(iri)
     text = shown.definitions[0].text if shown.definitions else ""
-    return _SENTENCE_END.split(text, maxsplit=1)[0].strip(), shown.entries
+    return _FIRST.split(text, maxsplit=1)[0].strip(), shown.entries

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 COLUMNS = ("concept", "kind", "relations", "pagerank", "betweenness", "core", "community")
 
 
-def extent(found: Extent) -> Iterator[str]:
-    """Yield the lines that say what was measured."""
+def extent(found: Extent, *, measured: bool = True) -> Iterator[str]:
+    """Yield the lines that say what was measured; whether betweenness was `measured` too."""
     yield (
         f"{amount(found.concepts, 'concept')}, {found.described:,} with an entry, {found.linked:,} with relations; "
         f"{amount(found.relations, 'relation')} in {amount(found.links, 'link')}"
@@ -27,7 +27,7 @@ def extent(found: Extent) -> Iterator[str]:
             f"{amount(found.components, 'part')}, the largest of {amount(found.largest_component, 'concept')}; "
             f"modularity {found.modularity:.3f}"
         )
-    if found.pivots is not None:
+    if measured and found.pivots is not None:
         yield f"betweenness is estimated from {found.pivots:,} concepts (--exact takes all)"
 
 
@@ -100,7 +100,8 @@ def _part(part: Part) -> str:
 
 def _bridge(number: int, each: Bridge) -> Iterator[str]:
     said = "; ".join(relation.sentence for relation in each.relations) or f"{each.first} – {each.second}"
-    yield f"{number}. {said}  {percent(max((r.confidence or 0 for r in each.relations), default=None))}".rstrip()
+    sure = max((one.confidence for one in each.relations if one.confidence is not None), default=None)
+    yield f"{number}. {said}  {percent(sure)}".rstrip()
     yield f"   holds {amount(each.part.size, 'concept')}: {_part(each.part)}"
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from kg import analytics
+from kg import analytics, present_analysis
 from kg.cutpoints import BlockTree
 from kg.errors import MissingExtra, UsageError
 from kg.layout import layout
@@ -389,6 +389,8 @@ def test_a_strangers_thesaurus_has_figures() -> None:
     )
     (bridge,) = graph.analyse().bridges()
     assert [relation.sentence for relation in bridge.relations] == ["A is a kind of B"]
+    lines = list(present_analysis.sections(graph.analyse().sections(only="bridges")))
+    assert "1. A is a kind of B" in lines  # nothing is said of a confidence that there is not
 
 
 # --------------------------------------------------------------------------------------------- the command line

@@ -98,7 +98,7 @@ def analyse(
     if format is Format.JSON:
         console.say_json(found)
         return
-    for line in present_analysis.extent(found["extent"]):
+    for line in present_analysis.extent(found["extent"], measured="concepts" in found):
         console.say(line)
     if "concepts" in found:
         console.say()
@@ -120,9 +120,8 @@ def learn(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Tell what to read before a concept, in which order, and why."""
-    found = open_graph(graph).learn(
-        concept, limit, depth=depth, everything=everything, min_confidence=min_confidence
-    )  # fmt: skip
+    limits = {"depth": depth, "everything": everything, "min_confidence": min_confidence}
+    found = open_graph(graph).learn(concept, limit, **limits)
     if format is Format.JSON:
         console.say_json(found)
         return

@@ -277,9 +277,7 @@ class Reader:
         graph = self.graph
         if self._analysed is None or self._analysed[0] is not graph:
             self._analysed = graph, graph.analyse()
-        sections = self._analysed[1].sections(
-            job.get("n", 10), by=job.get("by", "pagerank"), only=job.get("only")
-        )  # fmt: skip
+        sections = self._analysed[1].sections(job.get("n", 10), by=job.get("by", "pagerank"), only=job.get("only"))
         channel.send_answer(*_json(sections))
 
     def _learn(self, channel: Channel, job: Json) -> None:
