@@ -46,12 +46,14 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
+    from kg.analytics import Analysis
     from kg.answers import Path
     from kg.ask import Asker
     from kg.compare import Common
     from kg.connect import Connection as Tie
     from kg.endpoint import Connection
     from kg.explain import Paths
+    from kg.learning import ReadingOrder
     from kg.metapath import Metapath
     from kg.network import Network
     from kg.queries import NamedQuery
@@ -114,6 +116,7 @@ class KnowledgeGraph:
         self.store = store
         self._folders = tuple(queries)
         self._inferred = inferred
+        self._analyses: dict[bool, Analysis] = {}
 
     def __repr__(self) -> str:
         return f"KnowledgeGraph({self.store.place!r})"
@@ -261,6 +264,33 @@ class KnowledgeGraph:
         from kg.compare import common
 
         return common(self, first, second, limit)
+
+    def between(self, first: Name, second: Name) -> tuple[Relation, ...]:
+        """The relations between two concepts, either way, as they read from the first, with their quotes."""
+        ends = {self.concept(first).iri, self.concept(second).iri}
+        start = self.concept(first).iri
+        around = (*self.outgoing.get(start, ()), *self.incoming.get(start, ()))
+        return self._related([edge for edge in around if {edge.subject, edge.object} == ends], start)
+
+    def analyse(self, *, exact: bool = False) -> Analysis:
+        """Central concepts, communities, gaps, bridges and cores, each computed when asked for; see `kg.analytics`.
+
+        With `exact` betweenness is measured from all concepts, however large the graph.
+        """
+        from kg.analytics import Analysis
+
+        if exact not in self._analyses:
+            self._analyses[exact] = Analysis.of(self, exact=exact)
+        return self._analyses[exact]
+
+    def learn(self, name: Name, n: int = 10, **limits: Any) -> ReadingOrder:
+        """What to read before a concept, in order: at most `n` of its prerequisites, each with its reason.
+
+        Takes the limits of `kg.learning.learn`. Raises as `concept` does, and UsageError for a call without sense.
+        """
+        from kg.learning import learn
+
+        return learn(self, name, n, **limits)
 
     def evidence(self, subject: Name, predicate: str, object: Name) -> tuple[Quote, ...]:
         """The quotes that back a relation, of all its statements; empty when the graph does not state it.

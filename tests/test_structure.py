@@ -32,28 +32,34 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "store remote endpoint swap serialize sparql queries",
         "patterns questions",
         "render layout",
+        "ties communities cutpoints",
     ),
     (
         "graph answers index quotes search network metapath bounds paths obstacles explain notebook "
-        "steiner connect compare neighbours convert services offers linking replies ask view sketch results",
+        "steiner connect compare neighbours convert services offers linking replies ask view sketch results "
+        "analytics figures learning",
         "reason",
     ),
     ("validate", "push", "export", "gold grading evaluate baselines"),
     ("pipeline",),
     ("server",),
-    ("cli options console present outlines __main__",),
+    ("cli options console present outlines present_analysis __main__",),
 )
 """From the bottom up; each string is a unit. A module imports modules of its own unit and of lower layers only."""
 
 HOMES = {
     "spacy": {"annotate.pipeline", "baselines"},
     "textacy": {"baselines"},
-    "numpy": {"annotate.confidence", "evaluate", "bounds", "network", "obstacles", "paths", "steiner"},
+    "numpy": {
+        "analytics", "annotate.confidence", "bounds", "communities", "cutpoints", "evaluate", "network", "obstacles",
+        "paths", "steiner", "ties",
+    },
     "scipy": {"network", "obstacles", "paths", "steiner"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
-        "services", "offers", "replies", "convert", "results", "sketch", "reason", "validate", "export", "push",
+        "services", "offers", "replies", "convert", "results", "sketch", "learning", "reason", "validate", "export",
+        "push",
         "console",
         "server.answer", "server.describe", "server.html", "server.protocol", "server.worker", "server.writer",
     },
@@ -62,14 +68,14 @@ HOMES = {
     "networkx": {"convert", "graph", "export", "reason"},
     "rdflib": {"convert", "validate"},
     "pyshacl": {"validate"},
-    "igraph": {"layout"},
+    "igraph": {"communities", "layout", "ties"},
     "pyvis": {"render"},
-    "pandas": {"results"},
+    "pandas": {"analytics", "results"},
     "markupsafe": {"render"},
     "fastapi": {"server.app"},
     "starlette": {"server.app", "server.headers"},
     "uvicorn": {"server"},
-    "typer": {"cli", "cli.ask", "cli.explore", "cli.make", "cli.share", "options"},
+    "typer": {"cli", "cli.ask", "cli.explore", "cli.make", "cli.share", "cli.study", "options"},
     "rich": {"console"},
 }  # fmt: skip
 """The only modules in which a package is imported, types aside."""

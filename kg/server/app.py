@@ -9,6 +9,8 @@
     GET /common?a=&b=           what two concepts share, and where they differ
     GET /neighbours/CONCEPT     what lies around a concept
     GET /concept/ID, /entry/ID… what the graph says of an IRI of its own, as HTML or RDF
+    GET /analysis               central concepts, communities, gaps, bridges, cores, as JSON
+    GET /learn/CONCEPT          what to read before a concept, as JSON
     GET /.well-known/void       the dataset in numbers
     GET /healthz                whether the server can answer
     GET /                       a page with a form
@@ -58,6 +60,9 @@ if TYPE_CHECKING:
 
 _VOLATILE = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\s*\(", re.IGNORECASE)
 """Functions that answer differently each time."""
+
+MOST = 1000
+"""So many of everything an analysis or a reading order has at most."""
 
 _FOLDERS = ("concept", "entry", "statement", "evidence", "occurrence", "boilerplate", "graph")
 
@@ -123,6 +128,8 @@ class Server:
         web.add_route("/connect", self.explore, methods=read)
         web.add_route("/common", self.explore, methods=read)
         web.add_route("/neighbours/{concept:path}", self.explore, methods=read)
+        web.add_route("/analysis", self.explore, methods=read)
+        web.add_route("/learn/{concept:path}", self.explore, methods=read)
         web.add_route("/.well-known/void", self.void, methods=read)
         for folder in _FOLDERS:
             web.add_route(f"/{folder}/{{rest:path}}", self.resource, methods=read)

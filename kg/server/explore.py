@@ -91,6 +91,17 @@ PARAMETERS: Mapping[str, Mapping[str, Parameter]] = {
         "b": Parameter("second", str, "a concept"),
         "limit": _LIMIT,
     },
+    "analysis": {
+        "n": Parameter("limit", _number(MOST_LISTED), f"a whole number from 1 to {MOST_LISTED:,}"),
+        "by": Parameter("by", str, "a measure"),
+        "only": Parameter("only", str, "a part"),
+    },
+    "learn": {
+        "n": Parameter("n", _number(MOST_LISTED), f"a whole number from 1 to {MOST_LISTED:,}"),
+        "depth": Parameter("depth", _number(20), "a whole number from 1 to 20"),
+        "all": Parameter("everything", _truth, "true or false"),
+        "min_confidence": Parameter("min_confidence", _share, "a number from 0 to 1"),
+    },
     "neighbours": {
         "depth": Parameter("depth", _number(5), "a whole number from 1 to 5"),
         **_RELATIONS,
@@ -100,7 +111,7 @@ PARAMETERS: Mapping[str, Mapping[str, Parameter]] = {
 }
 """What each address takes."""
 
-_REQUIRED = {"paths": ("from", "to"), "connect": ("concept",), "common": ("a", "b"), "neighbours": ()}
+_REQUIRED = {"paths": ("from", "to"), "connect": ("concept",), "common": ("a", "b")}
 
 
 def asked(what: str, given: QueryParams) -> dict[str, Any]:
@@ -121,7 +132,7 @@ def asked(what: str, given: QueryParams) -> dict[str, Any]:
             raise Refusal(400, f"{name} is given twice")
         else:
             arguments[parameter.argument] = value
-    for name in _REQUIRED[what]:
+    for name in _REQUIRED.get(what, ()):
         if known[name].argument not in arguments:
             raise Refusal(400, f"/{what} needs the parameter {name!r}")
     return arguments
@@ -133,18 +144,18 @@ def answer(graph: KnowledgeGraph, what: str, arguments: Mapping[str, Any], limit
     found: Any
     match what:
         case "paths":
-            return _json(graph.paths(more.pop("start"), more.pop("end"), **more).as_dict(), limits)
+            found = graph.paths(more.pop("start"), more.pop("end"), **more).as_dict()
         case "connect":
             found = graph.connect(*more.pop("concepts"), **more)
         case "common":
             found = graph.common(more.pop("first"), more.pop("second"), **more)
+        case "analysis":
+            found = graph.analyse().sections(more.pop("limit", 10), **more)
+        case "learn":
+            found = graph.learn(more.pop("concept"), **more)
         case _:
             found = graph.neighbours(more.pop("concept"), **{"limit": 20, **more})
-    return _json(asdict(found), limits)
-
-
-def _json(found: object, limits: Limits) -> bytes:
-    content = json.dumps(found, ensure_ascii=False).encode(errors="replace")
+    content = json.dumps(found, ensure_ascii=False, default=asdict).encode(errors="replace")
     if len(content) > limits.answer_bytes:
         raise Refusal(413, f"the answer is larger than {limits.answer_bytes:,} bytes: ask for less")
     return content

@@ -179,6 +179,7 @@ class Reader:
         self._queries = settings.queries
         self._identity: object = None
         self._graph = self.graph
+        """The graph that was analysed last, and what was found of it so far."""
         self.jobs: Mapping[str, Callable[[Channel, Json], None]] = {
             "query": self._query,
             "named": self._named,
@@ -309,6 +310,11 @@ def _iri(text: str) -> ox.NamedNode:
 
 def _head(media: str) -> dict[str, Any]:
     return {"status": 200, "headers": {"Content-Type": content_type(media)}}
+
+
+def _json(value: object) -> tuple[dict[str, Any], bytes]:
+    """A value as JSON, dataclasses as objects."""
+    return _head("application/json"), json.dumps(value, default=asdict, ensure_ascii=False).encode()
 
 
 def _page(content: bytes) -> tuple[dict[str, Any], bytes]:
