@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[httpx.Client]:
-    with running(orchard()) as url, httpx.Client(base_url=url) as client:
+    with running(orchard()) as url, httpx.Client(base_url=url, timeout=60) as client:
         yield client
 
 
@@ -47,7 +47,7 @@ def test_a_reading_order_is_that_of_python(web: httpx.Client) -> None:
 def test_names_with_slashes_and_iris_can_be_asked_for() -> None:
     with (
         running(made(2, [(0, "uses", 1, 1.0)], labels=["HTTP/3", "QUIC"])) as url,
-        httpx.Client(base_url=url) as client,
+        httpx.Client(base_url=url, timeout=60) as client,
     ):
         assert [item["concept"]["label"] for item in client.get("/learn/HTTP/3?all=1").json()["items"]] == ["QUIC"]
         assert client.get("/learn/https%3A%2F%2Fkg.example.org%2Fconcept%2Fc00").json()["concept"]["label"] == "HTTP/3"
