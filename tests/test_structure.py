@@ -54,7 +54,7 @@ HOMES = {
         "analytics", "annotate.confidence", "bounds", "communities", "cutpoints", "evaluate", "network", "obstacles",
         "paths", "steiner", "ties",
     },
-    "scipy": {"network", "obstacles", "paths", "steiner"},
+    "scipy": {"bounds", "network", "obstacles", "paths", "steiner"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
