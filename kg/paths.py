@@ -494,9 +494,4 @@ class Search:
 
 def _first_repeat(nodes: _Nodes) -> int:
     """Where a node stands that stood before; the number of nodes when there is none."""
-    seen: set[int] = set()
-    for at, node in enumerate(nodes):
-        if node in seen:
-            return at
-        seen.add(node)
-    return len(nodes)
+    return next((at for at, node in enumerate(nodes) if node in nodes[:at]), len(nodes))
