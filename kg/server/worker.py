@@ -31,10 +31,11 @@ from kg.errors import (
     UsageError,
 )
 from kg.graph import KnowledgeGraph
-from kg.server import describe, html
+from kg.server import describe
 from kg.server.answer import content_type, send
 from kg.server.channel import Channel, ServerGone
 from kg.server.limits import Limits, Refusal
+from kg.server.protocol import preferred
 from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, faults_elsewhere
 from kg.store import LocalStore, identity
 from kg.swap import STORE
@@ -42,6 +43,7 @@ from kg.swap import STORE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from kg.explorer.pages import Explorer, Page
     from kg.server.channel import Json
 
 STACK = 512 << 20
@@ -172,12 +174,13 @@ class Reader:
         self._allowed = settings.allowed
         self._queries = settings.queries
         self._identity: object = None
+        self._explorer: Explorer | None = None
         self._graph = self.graph
         self.jobs: Mapping[str, Callable[[Channel, Json], None]] = {
             "query": self._query,
             "named": self._named,
             "resource": self._resource,
-            "home": self._home,
+            "page": self._page,
             "service": self._service,
             "void": self._void,
             "read": self._read,
@@ -193,7 +196,18 @@ class Reader:
             store.allowed = frozenset(self._allowed)
             self._graph = KnowledgeGraph(store, queries=map(Path, self._queries))
             self._identity = now
+            self._explorer = None
         return self._graph
+
+    @property
+    def explorer(self) -> Explorer:
+        """The pages of the graph that is on disk now."""
+        graph = self.graph
+        if self._explorer is None:
+            from kg.explorer.pages import Explorer
+
+            self._explorer = Explorer(graph, self._output.name)
+        return self._explorer
 
     @property
     def store(self) -> LocalStore:
@@ -222,16 +236,33 @@ class Reader:
         """Evaluate a query and send the answer: to a person as a page, to a program in the format it likes best."""
         deadline = monotonic() + self._limits.seconds
         accept, wanted = job.get("accept"), job.get("format", "")
+        if wanted == "html" or (not wanted and preferred(accept)):
+            channel.send_answer(*_page(self._shown(query, job)))
+            return
         answer = self._evaluate(query, job)
-        if wanted == "html" or (not wanted and html.preferred(accept)):
-            with faults_elsewhere(query, self._allowed):
-                page = html.answer(query, answer, self.store.prefixes)
-            channel.send_answer(*_page(page))
+        if wanted == "graph":
+            from kg.explorer import pages, queries
+
+            channel.send_answer(*_page(pages.interactive(queries.drawn(self.graph, answer, "Answer of a query"))))
             return
         offered = GRAPH_FORMATS if isinstance(answer, ox.QueryTriples) else RESULT_FORMATS
         # A name of a format goes before the header if this kind of answer has it.
         with faults_elsewhere(query, self._allowed):  # the engine evaluates as the answer is read
             send(channel, answer, wanted if wanted in offered else accept, self.store.prefixes, self._limits, deadline)
+
+    def _shown(self, query: str, job: Json) -> Page:
+        """The answer of a query as a page, or the query with its fault."""
+        from kg.explorer import queries
+
+        try:
+            with faults_elsewhere(query, self._allowed):
+                answer = self._evaluate(query, job)
+                asked = queries.answered(self.graph, query, answer, self.store.prefixes, job.get("view", ""))
+        except KgError as error:
+            asked = queries.faulty(query, error, status(error))
+        except (RuntimeError, ValueError) as error:  # what the engine meets while its answer is read
+            asked = queries.faulty(query, QueryError(f"the query cannot be evaluated: {error}"), 400)
+        return self.explorer.answered(asked)
 
     def _named(self, channel: Channel, job: Json) -> None:
         text = self.graph.bound(job["name"], job["values"])
@@ -242,19 +273,29 @@ class Reader:
 
     def _resource(self, channel: Channel, job: Json) -> None:
         """What the graph says of an IRI of its own."""
-        iri = _iri(self.graph.base + job["path"])
         accept, wanted = job.get("accept"), job.get("format", "")
-        triples = describe.resource(self.store, iri)
-        if not triples:
-            raise Refusal(404, f"nothing is known of <{iri.value}>")
-        if wanted == "html" or (not wanted and html.preferred(accept)):
-            channel.send_answer(*_page(html.resource(iri.value, triples, self.graph.base, self.store.prefixes)))
+        shown = wanted == "html" or (not wanted and preferred(accept))
+        # As it was sent, or with its percent-encoding undone: an IRI may be written in either way.
+        names = [job["iri"]] if "iri" in job else [self.graph.base + job[way] for way in ("path", "sent")]
+        for iri in dict.fromkeys(names):
+            if shown and (page := self.explorer.resource(_iri(iri).value)):
+                channel.send_answer(*_page(page))
+                return
+            if triples := describe.resource(self.store, _iri(iri)):
+                break
+        else:
+            if shown:
+                channel.send_answer(*_page(self.explorer.missing(names[0])))
+                return
+            raise Refusal(404, f"nothing is known of <{names[0]}>")
+        if shown:
+            channel.send_answer(*_page(self.explorer.plain(iri, triples)))
             return
         send(channel, triples, wanted or accept, self.store.prefixes, self._limits, monotonic() + self._limits.seconds)
 
-    def _home(self, channel: Channel, job: Json) -> None:
-        counts = describe.counts(self.store)
-        channel.send_answer(*_page(html.home(self._output.name, counts, self.graph.queries)))
+    def _page(self, channel: Channel, job: Json) -> None:
+        """A page of the explorer."""
+        channel.send_answer(*_page(self.explorer.page(job["page"], job["values"])))
 
     def _service(self, channel: Channel, job: Json) -> None:
         triples = describe.service(self.store, job["url"], union=self._union, writable=job["writable"])
@@ -290,5 +331,5 @@ def _head(media: str) -> dict[str, Any]:
     return {"status": 200, "headers": {"Content-Type": content_type(media)}}
 
 
-def _page(content: bytes) -> tuple[dict[str, Any], bytes]:
-    return _head("text/html"), content
+def _page(page: Page) -> tuple[dict[str, Any], bytes]:
+    return {"status": page.status, "headers": {"Content-Type": page.media, **page.headers}}, page.body

@@ -1,0 +1,561 @@
+"""The pages of the explorer: from a graph and what a request asks for to HTML, one method for each page.
+
+All of it runs in a worker process of the server, within the limits of a request.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+from kg.errors import ConceptNotFound, KgError, NoPath, UsageError
+from kg.explorer import concepts, draw
+from kg.explorer.entries import Entries
+from kg.explorer.queries import Asked, cell, editor
+from kg.explorer.site import address, place, render
+from kg.graph import KnowledgeGraph
+from kg.index import readings
+from kg.names import words
+from kg.serialize import prefixes, shortened
+from kg.vocabulary import classes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import pyoxigraph as ox
+
+    from kg.answers import ConceptView, Hit, Path
+
+_PER_PAGE = 120
+"""Concepts on a page of the index."""
+
+_HITS = 30
+_MENTIONS = 60
+"""Concepts that the page of another lists as mentioned, before the rest is folded away."""
+
+_PATHS = 20
+"""Paths that may be asked for at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer: its status, bytes and media type, and further headers."""
+
+    status: int
+    body: bytes
+    media: str = "text/html; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit of a search, its text cut into what matches a word of the query and what does not."""
+
+    concept: ConceptView
+    address: str
+    matched: str
+    runs: tuple[tuple[str, bool], ...]
+
+
+class Explorer:
+    """The pages of one graph. What pages share is computed once."""
+
+    def __init__(self, graph: KnowledgeGraph, name: str = "") -> None:
+        self.graph = graph
+        self.name = name
+        self.entries = Entries(graph)
+        self.pages: Mapping[str, Callable[[Any], Page]] = {
+            "home": self.home,
+            "search": self.search,
+            "browse": self.browse,
+            "path": self.path,
+            "stats": self.stats,
+            "map": self.map,
+            "queries": self.queries,
+            "sparql": self.sparql,
+            "complete": self.complete,
+            "terms": self.terms,
+        }
+
+    def page(self, name: str, values: Mapping[str, Sequence[str]]) -> Page:
+        """The page of this name; what is wrong with the values becomes a page that says so."""
+        try:
+            return self.pages[name](values)
+        except KgError as error:
+            return self.failure(error)
+
+    def failure(self, error: KgError, status: int | None = None) -> Page:
+        """A page that says what is wrong, with near names as links."""
+        if status is None:
+            status = 404 if isinstance(error, ConceptNotFound) else 400 if isinstance(error, UsageError) else 500
+        close = error.close if isinstance(error, ConceptNotFound) else ()
+        return Page(status, self._render("error.html", status=status, message=str(error), close=close))
+
+    def _render(self, template: str, **values: object) -> bytes:
+        values.setdefault("q", "")
+        return render(template, place=lambda iri: place(iri, self.graph.base), kinds=classes(), **values)
+
+    # ------------------------------------------------------------------------------------------- the graph at a glance
+
+    @cached_property
+    def degrees(self) -> Counter[str]:
+        """The number of relations of each concept, by IRI."""
+        edges = [edge for edge in self.graph.index.edges if not edge.literal]
+        return Counter(end for edge in edges for end in {edge.subject, edge.object})
+
+    @cached_property
+    def views(self) -> tuple[ConceptView, ...]:
+        """All concepts by label."""
+        return self.graph.concepts()
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """How much there is of what, for the first page."""
+        row = next(iter(self.graph.store.rows("SELECT (COUNT(*) AS ?n) WHERE { ?entry a kg:Entry }")))
+        return {
+            "entries": int(row["n"].value),
+            "concepts": len(self.graph.index.concepts),
+            "relations": len(self.graph.index.edges),
+        }
+
+    @cached_property
+    def field_map(self) -> draw.FieldMap | None:
+        """The subject fields, drawn."""
+        ties: Counter[tuple[str, str]] = Counter()
+        known = self.graph.index.concepts
+        for edge in self.graph.index.edges:
+            if not edge.literal and edge.subject in known and edge.object in known:
+                for first in known[edge.subject].fields:
+                    for second in known[edge.object].fields:
+                        if first != second:
+                            ties[min(first, second), max(first, second)] += 1
+        return draw.field_map(self.fields, ties)
+
+    @cached_property
+    def fields(self) -> Mapping[str, int]:
+        """The number of concepts of each subject field, largest first."""
+        return _ranked(Counter(name for view in self.views for name in view.fields))
+
+    @cached_property
+    def kinds(self) -> Mapping[str, int]:
+        """The number of concepts of each kind, largest first."""
+        return _ranked(Counter(view.kind for view in self.views if view.kind))
+
+    def _hubs(self, count: int) -> list[tuple[ConceptView, int]]:
+        known = self.graph.index.concepts
+        ranked = sorted(self.degrees.items(), key=lambda item: (-item[1], known[item[0]].label, item[0]))
+        return [(known[iri], degree) for iri, degree in ranked[:count]]
+
+    def home(self, values: Mapping[str, Sequence[str]]) -> Page:
+        """The first page: search, what there is, the fields."""
+        return Page(
+            200,
+            self._render(
+                "home.html",
+                name=self.name,
+                numbers=self.numbers,
+                map=self.field_map,
+                fields=self.fields,
+                kind_counts=self.kinds,
+                hubs=self._hubs(12),
+            ),
+        )
+
+    def stats(self, values: Mapping[str, Sequence[str]]) -> Page:
+        """The graph in numbers, as plots with their tables."""
+        return Page(200, self._statistics)
+
+    @cached_property
+    def _statistics(self) -> bytes:
+        found = self.graph.stats()
+        sure = [edge.confidence for edge in self.graph.index.edges if edge.confidence is not None]
+        verbs = {name: reading.label for name, reading in readings().items()}
+        plots = (
+            draw.Plot(
+                "Types", "Type", "concepts",
+                draw.bars((kind, count, address("/browse", type=kind)) for kind, count in self.kinds.items()),
+            ),
+            draw.Plot(
+                "Relations", "Relation", "relations",
+                draw.bars((verbs.get(name, name), count, "") for name, count in found.predicates.items()),
+            ),
+            draw.Plot(
+                "Fields", "Field", "concepts",
+                draw.bars((name, count, address("/browse", field=name)) for name, count in [*self.fields.items()][:20]),
+                note=f"the 20 largest of {len(self.fields):,}" if len(self.fields) > 20 else "",
+            ),
+            draw.Plot(
+                "Confidence", "Confidence", "relations", draw.bars(draw.histogram(sure)), upright=True,
+                note="how sure the relations are, each by its surest statement",
+            ),
+            draw.Plot(
+                "Connectedness", "Relations of a concept", "concepts",
+                draw.bars(draw.doublings(self.degrees.values())), upright=True,
+                note="how many concepts have so many relations; those without any are left out",
+            ),
+            draw.Plot(
+                "Findings", "Flag", "entries", draw.bars((flag, count, "") for flag, count in found.flags.items()),
+                note="what the build found wrong with entries",
+            ),
+        )  # fmt: skip
+        counts = {
+            name: getattr(found, name)
+            for name in (
+                "entries", "concepts", "described", "definitions", "relations", "statements", "evidence", "mentions",
+                "orphans", "components", "largest_component",
+            )
+        }  # fmt: skip
+        return self._render("stats.html", counts=counts, plots=plots, hubs=self._hubs(20))
+
+    # ------------------------------------------------------------------------------------------------ search and index
+
+    def search(self, values: Mapping[str, Sequence[str]]) -> Page:
+        """What is found for a text, best first; of one type, if one is chosen."""
+        text, kind = _one(values, "q"), _one(values, "type")
+        limit = _whole(values, "n", _HITS, 1, 500)
+        hits = self.graph.search(text, 500) if text else []
+        counts = _ranked(Counter(hit.concept.kind for hit in hits if hit.concept.kind))
+        chosen = [hit for hit in hits if not kind or hit.concept.kind == kind]
+        return Page(
+            200,
+            self._render(
+                "search.html",
+                q=text,
+                found=[self._found(hit, text) for hit in chosen[:limit]],
+                total=len(chosen),
+                more=address("/search", q=text, type=kind, n=limit + 100) if len(chosen) > limit else "",
+                type=kind,
+                counts=counts,
+                examples=[view.label for view, _ in self._hubs(4)],
+            ),
+        )
+
+    def _found(self, hit: Hit, text: str) -> Found:
+        return Found(hit.concept, place(hit.concept.iri, self.graph.base), hit.matched, highlighted(hit.text, text))
+
+    def browse(self, values: Mapping[str, Sequence[str]]) -> Page:
+        """The index from A to Z, of one type or one field if that is chosen."""
+        kind, subject = _one(values, "type"), _one(values, "field")
+        letter, number = _one(values, "letter").upper(), _whole(values, "page", 1, 1, 1_000_000)
+        among = [
+            view for view in self.views if (not kind or view.kind == kind) and (not subject or subject in view.fields)
+        ]
+        letters = Counter(initial(view.label) for view in among)
+        if letter:
+            among = [view for view in among if initial(view.label) == letter]
+        pages = max(1, -(-len(among) // _PER_PAGE))
+        number = min(number, pages)
+        shown = among[(number - 1) * _PER_PAGE : number * _PER_PAGE]
+        groups: dict[str, list[ConceptView]] = defaultdict(list)
+        for view in shown:
+            groups[initial(view.label)].append(view)
+        return Page(
+            200,
+            self._render(
+                "browse.html",
+                groups=groups,
+                letters=dict(sorted(letters.items(), key=lambda item: (item[0] == "#", item[0]))),
+                chosen={"type": kind, "field": subject, "letter": letter},
+                total=len(among),
+                number=number,
+                pages=pages,
+                first=(number - 1) * _PER_PAGE + 1 if shown else 0,
+                last=(number - 1) * _PER_PAGE + len(shown),
+                kind_counts=self.kinds,
+                fields=self.fields,
+                degrees=self.degrees,
+            ),
+        )
+
+    def complete(self, values: Mapping[str, Sequence[str]]) -> Page:
+        """Concepts for what has been typed so far, as JSON."""
+        text = _one(values, "q")
+        hits = self.graph.search(text, _whole(values, "n", 8, 1, 20)) if text else []
+        return _json(
+            [
+                {
+                    "label": hit.concept.label,
+                    "kind": hit.concept.kind,
+                    "id": hit.concept.id,
+                    "iri": hit.concept.iri,
+                    "url": place(hit.concept.iri, self.graph.base),
+                    "matched": hit.text if hit.matched == "alias" else "",
+                }
+                for hit in hits
+            ]
+        )
+
+    def terms(self, values: Mapping[str, Sequence[str]]) -> Page:
+        """What the editor completes: prefixes, classes, relations and other properties, as JSON."""
+        return _json(
+            {
+                "prefixes": prefixes(self.graph.base),
+                "classes": [{"term": f"kg:{name}", "says": kind.label} for name, kind in classes().items()],
+                "relations": [
+                    {"term": f"skos:{name}" if name in {"broader", "related"} else f"kg:{name}", "says": reading.label}
+                    for name, reading in readings().items()
+                ],
+            }
+        )
+
+    # -------------------------------------------------------------------------------------------- concepts and entries
+
+    def resource(self, iri: str) -> Page | None:
+        """The page of a concept or an entry; None for any other IRI."""
+        try:
+            if iri in self.graph.index.concepts:
+                return self.concept(iri)
+            if iri.startswith(f"{self.graph.base}entry/"):
+                return self.entry(iri)
+        except KgError as error:
+            return self.failure(error)
+        return None
+
+    def concept(self, iri: str) -> Page:
+        """The page of a concept."""
+        base = self.graph.base
+        described = self.graph.show(iri)
+        groups = concepts.related(described, self.entries, base)
+        quotes = {quote for definition in described.definitions for quote in definition.quotes[:3]}
+        return Page(
+            200,
+            self._render(
+                "concept.html",
+                d=described,
+                proofs=self.entries.proofs(quotes),
+                groups=groups,
+                drawings=concepts.drawings(described.concept.label, groups),
+                findings=concepts.findings(described, base),
+                flags=concepts.FLAGS,
+                shown=concepts.SHOWN,
+                mentions_shown=_MENTIONS,
+                here=place(iri, base),
+                reference=reference(described.concept),
+                degree=self.degrees.get(iri, 0),
+            ),
+        )
+
+    def entry(self, iri: str) -> Page | None:
+        """The page of an entry; None if the graph has none of this IRI."""
+        shown, here = self.entries.show(iri), place(iri, self.graph.base)
+        if shown is None:
+            return None
+        numbers = {fact.name: fact.number for fact in shown.facts}
+        return Page(200, self._render("entry.html", e=shown, numbers=numbers, flags=concepts.FLAGS, here=here))
+
+    def plain(self, iri: str, triples: Iterable[ox.Triple]) -> Page:
+        """What the graph says of an IRI, as a table, and what leads to it."""
+        names = prefixes(self.graph.base)
+        own, leading = [], []
+        for triple in triples:
+            predicate = cell(triple.predicate, self.graph, names)
+            if getattr(triple.subject, "value", "") == iri:
+                own.append((predicate, cell(triple.object, self.graph, names)))
+            else:
+                leading.append((cell(triple.subject, self.graph, names), predicate))
+        title = shortened(iri, names)
+        here = place(iri, self.graph.base)
+        return Page(
+            200,
+            self._render("resource.html", iri=iri, title=title, own=sorted(own), leading=sorted(leading), here=here),
+        )
+
+    def missing(self, iri: str) -> Page:
+        """The page for an IRI of which nothing is known, with what may have been meant."""
+        name = re.sub(r"[-_/]+", " ", iri.rpartition("/")[2])
+        close = self.graph.index.close(name, 5)
+        message = f"Nothing is known of <{iri}>."
+        return Page(404, self._render("error.html", status=404, message=message, close=close))
+
+    # ----------------------------------------------------------------------------------------------------------- paths
+
+    def path(self, values: Mapping[str, Sequence[str]]) -> Page:
+        """The path finder: its form, and the paths if two concepts are named."""
+        start, end = _one(values, "from"), _one(values, "to")
+        paths: list[Path] = []
+        close: tuple[str, ...] = ()
+        problem, status = "", 200
+        known = signature(KnowledgeGraph.path).parameters
+        if start and end:
+            try:
+                options = _path_options(values, known)
+                paths = self.graph.path(start, end, _whole(values, "k", 3, 1, _PATHS), **options)
+            except NoPath as error:
+                problem = str(error)
+            except UsageError as error:
+                problem, status = str(error), 404 if isinstance(error, ConceptNotFound) else 400
+                close = error.close if isinstance(error, ConceptNotFound) else ()
+        quotes = {quote for path in paths for step in path.steps for quote in step.quotes[:1]}
+        return Page(
+            status,
+            self._render(
+                "path.html",
+                values=values,
+                one=lambda name: _one(values, name),
+                start=start,
+                end=end,
+                paths=paths,
+                problem=problem,
+                close=close,
+                proofs=self.entries.proofs(quotes),
+                known=known,
+                relations={name: reading.label for name, reading in readings().items()},
+                most=_PATHS,
+                examples=self._pairs,
+                constrained=any(_given(values, name) for name in _CONSTRAINTS),
+            ),
+        )
+
+    @cached_property
+    def _pairs(self) -> list[tuple[str, str]]:
+        """Pairs of concepts to try the path finder with."""
+        labels = [view.label for view, _ in self._hubs(6)]
+        return list(zip(labels[::2], labels[1::2], strict=False))
+
+    def map(self, values: Mapping[str, Sequence[str]]) -> Page:
+        """The interactive page of the concepts around one."""
+        from kg.render import render as drawn
+        from kg.view import detailed_view
+
+        depth = _whole(values, "depth", 1, 1, 3)
+        near = self.graph.neighbours(_one(values, "concept"), depth)
+        iris = [near.centre.iri, *(each.concept.iri for each in near.concepts)]
+        view = detailed_view(self.graph, iris[:1200])
+        whole = len(self.graph.index.concepts), sum(not edge.literal for edge in self.graph.index.edges)
+        return interactive(
+            drawn(view, None, title=f"Around {near.centre.label}", focus=near.centre.iri, depth=depth, whole=whole)
+        )
+
+    # --------------------------------------------------------------------------------------------------------- queries
+
+    def queries(self, values: Mapping[str, Sequence[str]]) -> Page:
+        """The named queries, or the form of one."""
+        name = _one(values, "name")
+        if name:
+            return Page(200, self._render("query.html", query=self.graph.queries[name], address=address))
+        topics: dict[str, list[object]] = defaultdict(list)
+        for query in self.graph.queries.values():
+            topics[query.topic].append(query)
+        return Page(200, self._render("queries.html", topics=dict(sorted(topics.items()))))
+
+    def sparql(self, values: Mapping[str, Sequence[str]]) -> Page:
+        """The editor, with a query in it that has not been asked yet."""
+        asked = Asked(editor(self.graph, _one(values, "edit"), _one(values, "example")))
+        return self.answered(asked)
+
+    def answered(self, asked: Asked) -> Page:
+        """The editor with the answer of a query."""
+        return Page(asked.status, self._render("sparql.html", a=asked, topics=self._examples))
+
+    @cached_property
+    def _examples(self) -> Mapping[str, list[object]]:
+        topics: dict[str, list[object]] = defaultdict(list)
+        for query in self.graph.queries.values():
+            topics[query.topic].append(query)
+        return dict(sorted(topics.items()))
+
+
+_CONSTRAINTS = (
+    "avoid", "via", "types", "metapath", "max_hops", "predicates", "exclude", "min_confidence", "directed",
+)  # fmt: skip
+
+
+def _path_options(values: Mapping[str, Sequence[str]], known: Mapping[str, object]) -> dict[str, Any]:
+    """The constraints of a request as parameters of `KnowledgeGraph.path`, those that it takes; raises UsageError."""
+    options: dict[str, Any] = {}
+    for name in ("avoid", "via", "types", "predicates", "exclude"):
+        if given := _given(values, name):
+            options[name] = given
+    if _one(values, "metapath"):
+        options["metapath"] = _one(values, "metapath")
+    if _one(values, "max_hops"):
+        options["max_hops"] = _whole(values, "max_hops", 1, 1, 100)
+    if _one(values, "min_confidence"):
+        options["min_confidence"] = _share(values, "min_confidence")
+    if _one(values, "directed"):
+        options["directed"] = True
+    unknown = sorted(options.keys() - known.keys())
+    if unknown:
+        raise UsageError(f"paths take no {', '.join(unknown)} here")
+    return options
+
+
+def reference(view: ConceptView) -> str:
+    """How to name a concept so that no other can be meant: its id if it has one, else its IRI."""
+    return f"concept:{view.id}" if "://" not in view.id else view.iri
+
+
+def interactive(html: str) -> Page:
+    """A page with scripts of its own, which only the policy that it carries itself lets run."""
+    from html import unescape
+
+    found = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', html)
+    policy = unescape(found[1]) if found else "default-src 'none'"
+    return Page(200, html.encode(), headers={"Content-Security-Policy": f"{policy}; frame-ancestors 'self'"})
+
+
+def highlighted(text: str, query: str) -> tuple[tuple[str, bool], ...]:
+    """A text in runs: what begins like a word of the query, and what does not.
+
+    >>> highlighted("Grafting wax", "wax")
+    (('Grafting ', False), ('wax', True))
+    """
+    beginnings = sorted({re.escape(word) for word in words(query) if len(word) > 1}, key=lambda w: (-len(w), w))
+    if not beginnings:
+        return ((text, False),)
+    parts = re.split(rf"(?i)(?<!\w)((?:{'|'.join(beginnings)})\w*)", text)
+    return tuple((part, bool(number % 2)) for number, part in enumerate(parts) if part)
+
+
+def initial(label: str) -> str:
+    """The letter under which an index lists a label; `#` for what begins with none.
+
+    >>> initial("(b)eta"), initial("éclair"), initial("3D")
+    ('B', 'E', '#')
+    """
+    from unicodedata import normalize
+
+    first = next((character for character in label if character.isalnum()), "#")
+    letter = normalize("NFKD", first)[0].upper()
+    return letter if letter.isalpha() and len(letter) == 1 else "#"
+
+
+def _json(value: object) -> Page:
+    return Page(200, json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"), "application/json")
+
+
+def _ranked(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _given(values: Mapping[str, Sequence[str]], name: str) -> list[str]:
+    return [text.strip() for text in values.get(name, ()) if text.strip()]
+
+
+def _one(values: Mapping[str, Sequence[str]], name: str) -> str:
+    """The value of a parameter that is given at most once; raises UsageError if it is given more often."""
+    given = _given(values, name)
+    if len(given) > 1:
+        raise UsageError(f"the parameter {name} is given {len(given)} times, and can be given once")
+    return given[0] if given else ""
+
+
+def _whole(values: Mapping[str, Sequence[str]], name: str, default: int, least: int, most: int) -> int:
+    text = _one(values, name)
+    if not text:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) or not least <= int(text) <= most:
+        raise UsageError(f"{name}={text}: expected a whole number from {least} to {most:,}")
+    return int(text)
+
+
+def _share(values: Mapping[str, Sequence[str]], name: str) -> float:
+    text = _one(values, name)
+    if not re.fullmatch(r"(?:0|1|[01]?\.[0-9]{1,9}|0?\.[0-9]{1,9})", text, re.ASCII) or float(text) > 1:
+        raise UsageError(f"{name}={text}: expected a number from 0 to 1")
+    return float(text)
