@@ -36,6 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("graph answers index quotes search paths convert services linking replies ask view sketch results", "reason"),
     ("validate", "push", "export", "gold grading evaluate baselines"),
     ("pipeline",),
+    ("explorer",),
     ("server",),
     ("cli options console present __main__",),
 )
@@ -49,7 +50,7 @@ HOMES = {
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
         "services", "replies", "convert", "results", "sketch", "reason", "validate", "export", "push", "console",
-        "server.answer", "server.describe", "server.html", "server.protocol", "server.worker", "server.writer",
+        "explorer.entries", "explorer.queries", "server.answer", "server.describe", "server.protocol", "server.worker", "server.writer",
     },
     "SPARQLWrapper": {"remote"},
     "rapidfuzz": {"index", "linking", "queries", "search"},
@@ -60,8 +61,9 @@ HOMES = {
     "pyvis": {"render"},
     "pandas": {"results"},
     "markupsafe": {"render"},
+    "jinja2": {"explorer.site"},
     "fastapi": {"server.app"},
-    "starlette": {"server.app", "server.headers"},
+    "starlette": {"server.app", "server.explore", "server.headers"},
     "uvicorn": {"server"},
     "typer": {"cli", "cli.ask", "cli.explore", "cli.make", "cli.share", "options"},
     "rich": {"console"},

@@ -13,7 +13,7 @@ from kg.index import readings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from kg.answers import ConceptRef, Description, Relation
+    from kg.answers import ConceptRef, Description, Relation, Step
     from kg.explorer.entries import Entries, Proof
 
 SHOWN, MOST = 8, 200
@@ -22,8 +22,8 @@ SHOWN, MOST = 8, 200
 _QUOTES = 3
 """Quotes shown for a relation."""
 
-_DRAWN, _DRAWN_GROUPS = 6, 5
-"""Concepts drawn for a relation, and relations drawn on each side."""
+_DRAWN, _DRAWN_GROUPS, _DRAWN_BELOW = 4, 7, 4
+"""Concepts drawn for a relation, and relations drawn on wide and on narrow screens."""
 
 FLAGS = {
     "truncated": "its text breaks off before its end",
@@ -77,14 +77,12 @@ def related(described: Description, entries: Entries, base: str) -> tuple[Relate
     """The relations of a concept by what they say, its own first, each with its proofs."""
     groups: dict[tuple[str, str], list[Relation]] = {}
     for relation in (*described.relations, *described.inverse):
-        reading = readings()[relation.predicate]
-        verb = reading.label if relation.forward or reading.symmetric else reading.inverse
-        groups.setdefault((verb, relation.predicate), []).append(relation)
+        groups.setdefault((verb(relation), relation.predicate), []).append(relation)
     shown = [relation for group in groups.values() for relation in group[:MOST]]
     proofs = entries.proofs({quote for relation in shown for quote in relation.quotes[:_QUOTES]})
     return tuple(
         Related(
-            verb,
+            said,
             predicate,
             group[0].forward,
             tuple(
@@ -100,8 +98,14 @@ def related(described: Description, entries: Entries, base: str) -> tuple[Relate
             ),
             max(0, len(group) - MOST),
         )
-        for (verb, predicate), group in groups.items()
+        for (said, predicate), group in groups.items()
     )
+
+
+def verb(step: Step | Relation) -> str:
+    """How a step of a path, or a relation, is said in its direction: "uses", "is used by"."""
+    reading = readings()[step.predicate]
+    return reading.label if step.forward or reading.symmetric else reading.inverse
 
 
 def _other(relation: Relation) -> ConceptRef | str:
@@ -110,21 +114,21 @@ def _other(relation: Relation) -> ConceptRef | str:
 
 def drawings(label: str, groups: Sequence[Related]) -> tuple[Neighbourhood, Neighbourhood] | None:
     """The concepts around one, for wide and for narrow screens; None when there are none."""
-    left, right = (_drawn(group for group in groups if group.forward is forward) for forward in (False, True))
-    if not left and not right:
-        return None
-    return around(label, left, right), below(label, [*right, *left][:_DRAWN_GROUPS])
+    drawn = _drawn(groups)
+    return (around(label, drawn[:_DRAWN_GROUPS]), below(label, drawn[:_DRAWN_BELOW])) if drawn else None
 
 
 def _drawn(groups: Iterable[Related]) -> list[Group]:
     drawn = []
-    for group in groups:
+    for number, group in enumerate(groups, 1):
         near = tuple(
             Neighbour(row.other, row.address, row.sentence) for row in group.rows if not isinstance(row.other, str)
         )
         if near:
-            drawn.append(Group(group.verb, group.forward, near[:_DRAWN], len(near) - len(near[:_DRAWN]) + group.more))
-    return drawn[:_DRAWN_GROUPS]
+            most = _DRAWN if len(near) > _DRAWN + 1 else _DRAWN + 1  # one line says as much as "and 1 more"
+            more = len(near) - len(near[:most]) + group.more
+            drawn.append(Group(group.verb, near[:most], more, f"#r{number}"))
+    return drawn
 
 
 def findings(described: Description, base: str) -> tuple[Finding, ...]:

@@ -29,7 +29,10 @@ _ROW, _HEAD, _GAP = 27, 22, 10
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """A field on the map: a circle whose area tells the number of its concepts, with its name in lines."""
+    """A field on the map: a circle whose area tells the number of its concepts, with its name in lines.
+
+    `size` is that of its letters, `weight` its number as a share of the largest field's.
+    """
 
     name: str
     count: int
@@ -37,6 +40,7 @@ class Bubble:
     y: float
     r: float
     lines: tuple[str, ...]
+    size: float
     weight: float
 
 
@@ -67,11 +71,10 @@ def field_map(sizes: Mapping[str, int], ties: Mapping[tuple[str, str], int], mos
     if not ranked:
         return None
     largest = ranked[0][1]
-    radii = [34 + 40 * sqrt(count / largest) for _, count in ranked]
+    radii = [28 + 44 * sqrt(count / largest) for _, count in ranked]
     places = _packed(radii)
     bubbles = tuple(
-        Bubble(name, count, round(x, 1), round(y, 1), round(r, 1), _wrapped(name, int(r / 3.7)), count / largest)
-        for (name, count), r, (x, y) in zip(ranked, radii, places, strict=True)
+        _bubble(name, count, largest, r, x, y) for (name, count), r, (x, y) in zip(ranked, radii, places, strict=True)
     )
     at = {bubble.name: bubble for bubble in bubbles}
     joined = sorted(
@@ -89,6 +92,12 @@ def field_map(sizes: Mapping[str, int], ties: Mapping[tuple[str, str], int], mos
     left, right = min(b.x - b.r for b in bubbles) - 6, max(b.x + b.r for b in bubbles) + 6
     top, bottom = min(b.y - b.r for b in bubbles) - 6, max(b.y + b.r for b in bubbles) + 6
     return FieldMap(bubbles, bonds, f"{left:.0f} {top:.0f} {right - left:.0f} {bottom - top:.0f}")
+
+
+def _bubble(name: str, count: int, largest: int, r: float, x: float, y: float) -> Bubble:
+    lines = _wrapped(name, max(14, int(r / 3.6)))
+    size = min(12.5, 1.72 * r / (0.62 * max(map(len, lines), default=1)))
+    return Bubble(name, count, round(x, 1), round(y, 1), round(r, 1), lines, round(size, 1), count / largest)
 
 
 def _packed(radii: Sequence[float], gap: float = 7.0, flat: float = 1.9) -> list[tuple[float, float]]:
@@ -150,12 +159,12 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The concepts that one relation ties to a concept; `more` are not drawn."""
+    """The concepts that one relation ties to a concept; `more` are not drawn, but listed at `address`."""
 
     relation: str
-    forward: bool
     neighbours: tuple[Neighbour, ...]
     more: int = 0
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +180,12 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """The name of a relation in a drawing."""
+    """The name of a relation in a drawing, or what it leaves out, which stands at `address`."""
 
     text: str
     x: float
     y: float
-    forward: bool
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +212,12 @@ class Neighbourhood:
     sides: tuple[Side, ...]
 
 
-def around(label: str, left: Sequence[Group], right: Sequence[Group]) -> Neighbourhood:
-    """A concept with groups of others to its left and right."""
+def around(label: str, groups: Sequence[Group]) -> Neighbourhood:
+    """A concept with groups of others to its right and left, about as many on both sides."""
+    left: list[Group] = []
+    right: list[Group] = []
+    for group in groups:
+        (right if _height(right) <= _height(left) else left).append(group)
     height = max(_height(left), _height(right), 96.0)
     x, y, lines = WIDE / 2, height / 2, _wrapped(label, 18)
     box_width, box_height = 156.0, 24.0 + 18 * len(lines)
@@ -237,22 +250,23 @@ def _side(
 ) -> Side:
     titles, spots, notes = [], [], []
     away = 1 if end == "start" else -1
-    y = top + 6
+    y, root = top + 6, y0
     for group in groups:
-        titles.append(Title(group.relation, x + 12 * away * (not stem), round(y + 15, 1), group.forward))
+        titles.append(Title(group.relation, x + 12 * away * (not stem), round(y + 15, 1), group.address))
         y += _HEAD
         for neighbour in group.neighbours:
             middle = round(y + _ROW / 2, 1)
             bend = x0 + (x - x0) * 0.55
             curve = (
-                f"M{x0:.0f} {y0:.0f}V{middle - 8}Q{x0:.0f} {middle} {x0 + 8:.0f} {middle}H{x - 8:.0f}"
+                f"M{x0:.0f} {root:.1f}V{middle - 8:.1f}Q{x0:.0f} {middle} {x0 + 8:.0f} {middle}H{x - 8:.0f}"
                 if stem
                 else f"M{x0:.0f} {y0:.1f}C{bend:.0f} {y0:.1f} {bend:.0f} {middle} {x - 8 * away:.0f} {middle}"
             )
+            root = middle - 8
             spots.append(Spot(neighbour, x, middle, curve, short(neighbour.ref.label, most)))
             y += _ROW
         if group.more:
-            notes.append(Title(f"and {group.more:,} more", x + 14 * away, round(y + 15, 1), group.forward))
+            notes.append(Title(f"and {group.more:,} more", x + 14 * away, round(y + 15, 1), group.address))
             y += _HEAD
         y += _GAP
     return Side(end, tuple(titles), tuple(spots), tuple(notes))

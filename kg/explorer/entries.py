@@ -43,6 +43,7 @@ _MENTIONS = """
 SELECT ?concept ?start ?end WHERE {
   ?mention kg:inEntry %s ; kg:occurrenceOf ?concept ; oa:start ?start ; oa:end ?end .
 }"""
+_DEFINITIONS = "SELECT ?concept ?text WHERE { VALUES ?concept { %s } ?concept skos:definition ?text . }"
 _BOILERPLATE = "SELECT ?start ?end WHERE { ?span a kg:Boilerplate ; kg:inEntry %s ; oa:start ?start ; oa:end ?end . }"
 _ABOUT = "SELECT ?concept ?flag WHERE { %s kg:describes ?concept . OPTIONAL { %s kg:flag ?flag } }"
 _SIBLINGS = "SELECT ?entry ?line ?header WHERE { ?entry kg:sourceFile %s ; kg:sourceLine ?line ; kg:header ?header . }"
@@ -130,6 +131,15 @@ class Entries:
             self._parsed.move_to_end(iri)
         while len(self._parsed) > max(_KEPT, len(found)):
             self._parsed.popitem(last=False)
+        return found
+
+    def definitions(self, concepts: Iterable[str]) -> Mapping[str, str]:
+        """The shortest definition of each of some concepts that has one, by IRI."""
+        nodes = [str(ox.NamedNode(iri)) for iri in sorted(set(concepts))]
+        found: dict[str, str] = {}
+        for row in self._graph.store.rows(_DEFINITIONS % " ".join(nodes)) if nodes else ():
+            concept, text = row["concept"].value, row["text"].value
+            found[concept] = min(found.get(concept, text), text, key=lambda each: (len(each), each))
         return found
 
     def proofs(self, quotes: Iterable[Quote]) -> Mapping[Quote, Proof]:

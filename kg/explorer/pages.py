@@ -20,6 +20,7 @@ from kg.explorer.queries import Asked, cell, editor
 from kg.explorer.site import address, place, render
 from kg.graph import KnowledgeGraph
 from kg.index import readings
+from kg.inline import clean
 from kg.names import words
 from kg.serialize import prefixes, shortened
 from kg.vocabulary import classes
@@ -110,8 +111,8 @@ class Explorer:
 
     @cached_property
     def views(self) -> tuple[ConceptView, ...]:
-        """All concepts by label."""
-        return self.graph.concepts()
+        """All concepts as an index lists them: by first letter, then by label; other characters come last."""
+        return tuple(sorted(self.graph.concepts(), key=lambda view: _collated(view.label)))
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
@@ -221,12 +222,13 @@ class Explorer:
         hits = self.graph.search(text, 500) if text else []
         counts = _ranked(Counter(hit.concept.kind for hit in hits if hit.concept.kind))
         chosen = [hit for hit in hits if not kind or hit.concept.kind == kind]
+        defined = self.entries.definitions(hit.concept.iri for hit in chosen[:limit] if hit.matched == "label")
         return Page(
             200,
             self._render(
                 "search.html",
                 q=text,
-                found=[self._found(hit, text) for hit in chosen[:limit]],
+                found=[self._found(hit, text, defined) for hit in chosen[:limit]],
                 total=len(chosen),
                 more=address("/search", q=text, type=kind, n=limit + 100) if len(chosen) > limit else "",
                 type=kind,
@@ -235,8 +237,11 @@ class Explorer:
             ),
         )
 
-    def _found(self, hit: Hit, text: str) -> Found:
-        return Found(hit.concept, place(hit.concept.iri, self.graph.base), hit.matched, highlighted(hit.text, text))
+    def _found(self, hit: Hit, text: str, defined: Mapping[str, str]) -> Found:
+        """A hit with the text that matched, a label with the definition instead."""
+        shown = defined.get(hit.concept.iri, "") if hit.matched == "label" else hit.text
+        plain = clean(shown, 0, len(shown), base=0).text
+        return Found(hit.concept, place(hit.concept.iri, self.graph.base), hit.matched, highlighted(plain, text))
 
     def browse(self, values: Mapping[str, Sequence[str]]) -> Page:
         """The index from A to Z, of one type or one field if that is chosen."""
@@ -259,7 +264,7 @@ class Explorer:
             self._render(
                 "browse.html",
                 groups=groups,
-                letters=dict(sorted(letters.items(), key=lambda item: (item[0] == "#", item[0]))),
+                letters=dict(sorted(letters.items(), key=lambda item: _collated(item[0]))),
                 chosen={"type": kind, "field": subject, "letter": letter},
                 total=len(among),
                 number=number,
@@ -404,6 +409,7 @@ class Explorer:
                 close=close,
                 proofs=self.entries.proofs(quotes),
                 known=known,
+                verb=concepts.verb,
                 relations={name: reading.label for name, reading in readings().items()},
                 most=_PATHS,
                 examples=self._pairs,
@@ -523,6 +529,11 @@ def initial(label: str) -> str:
     first = next((character for character in label if character.isalnum()), "#")
     letter = normalize("NFKD", first)[0].upper()
     return letter if letter.isalpha() and len(letter) == 1 else "#"
+
+
+def _collated(label: str) -> tuple[bool, str, str]:
+    letter = initial(label)
+    return letter == "#", letter, label.casefold()
 
 
 def _json(value: object) -> Page:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from kg import sketch
-from kg.errors import QueryError, UsageError
+from kg.errors import UsageError
 from kg.explorer.draw import Plot, bars
 from kg.explorer.site import address, place, short
 from kg.results import DRAWN, value
@@ -119,7 +119,7 @@ def faulty(query: str, error: KgError, status: int) -> Asked:
     """A query with the fault that kept it from being answered."""
     line = getattr(error, "line", None) or 0
     column = getattr(error, "column", None) or 0
-    message = str(error).partition("\n")[0] if isinstance(error, QueryError) else str(error)
+    message = str(error).partition("\n")[0].removeprefix(f"line {line}, column {column}: ")
     return Asked(query, status=status, error=message, line=line, column=column)
 
 
