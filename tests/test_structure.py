@@ -50,7 +50,8 @@ HOMES = {
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
         "services", "replies", "convert", "results", "sketch", "reason", "validate", "export", "push", "console",
-        "explorer.entries", "explorer.queries", "server.answer", "server.describe", "server.protocol", "server.worker", "server.writer",
+        "explorer.entries", "explorer.queries", "server.answer", "server.describe", "server.protocol",
+        "server.worker", "server.writer",
     },
     "SPARQLWrapper": {"remote"},
     "rapidfuzz": {"index", "linking", "queries", "search"},

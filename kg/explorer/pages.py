@@ -340,10 +340,19 @@ class Explorer:
                 shown=concepts.SHOWN,
                 mentions_shown=_MENTIONS,
                 here=place(iri, base),
-                reference=reference(described.concept),
+                reference=self._reference(described.concept),
                 degree=self.degrees.get(iri, 0),
             ),
         )
+
+    def _reference(self, view: ConceptView) -> str:
+        """A name by which a concept is found: its label, or what cannot be another's."""
+        try:
+            if self.graph.concept(view.label).iri == view.iri:
+                return view.label
+        except UsageError:
+            pass
+        return f"concept:{view.id}" if view.iri.startswith(self.graph.base) else view.iri
 
     def entry(self, iri: str) -> Page | None:
         """The page of an entry; None if the graph has none of this IRI."""
@@ -489,11 +498,6 @@ def _path_options(values: Mapping[str, Sequence[str]], known: Mapping[str, objec
     if unknown:
         raise UsageError(f"paths take no {', '.join(unknown)} here")
     return options
-
-
-def reference(view: ConceptView) -> str:
-    """How to name a concept so that no other can be meant: its id if it has one, else its IRI."""
-    return f"concept:{view.id}" if "://" not in view.id else view.iri
 
 
 def interactive(html: str) -> Page:
