@@ -60,8 +60,9 @@ def assets() -> Mapping[str, Asset]:
 
 
 def render(template: str, **values: object) -> bytes:
-    """A page as UTF-8, with `\\n` at the ends of its lines."""
-    return _environment().get_template(template).render(**values).encode("utf-8", "replace")
+    """A page as UTF-8. HTML has no way to write a NUL: it is shown as U+FFFD."""
+    page = _environment().get_template(template).render(**values)
+    return page.replace("\x00", "\ufffd").encode("utf-8", "replace")
 
 
 def address(path: str, **parameters: object) -> str:

@@ -275,23 +275,27 @@ class Reader:
         """What the graph says of an IRI of its own."""
         accept, wanted = job.get("accept"), job.get("format", "")
         shown = wanted == "html" or (not wanted and preferred(accept))
-        # As it was sent, or with its percent-encoding undone: an IRI may be written in either way.
-        names = [job["iri"]] if "iri" in job else [self.graph.base + job[way] for way in ("path", "sent")]
-        for iri in dict.fromkeys(names):
-            if shown and (page := self.explorer.resource(_iri(iri).value)):
+        names = [_iri(job["iri"]).value] if "iri" in job else self._names(job["sent"], job["path"])
+        triples: list[ox.Triple] = []
+        for iri in names:
+            if shown and (page := self.explorer.resource(iri)):
                 channel.send_answer(*_page(page))
                 return
             if triples := describe.resource(self.store, _iri(iri)):
                 break
-        else:
-            if shown:
-                channel.send_answer(*_page(self.explorer.missing(names[0])))
-                return
-            raise Refusal(404, f"nothing is known of <{names[0]}>")
         if shown:
-            channel.send_answer(*_page(self.explorer.plain(iri, triples)))
+            page = self.explorer.plain(iri, triples) if triples else self.explorer.missing(names[0])
+            channel.send_answer(*_page(page))
             return
+        if not triples:
+            raise Refusal(404, f"nothing is known of <{names[0]}>")
         send(channel, triples, wanted or accept, self.store.prefixes, self._limits, monotonic() + self._limits.seconds)
+
+    def _names(self, *paths: str) -> list[str]:
+        """The IRIs that a path may mean: as it was sent, and with its percent-encoding undone."""
+        names = list(dict.fromkeys(self.graph.base + path for path in paths))
+        usable = [name for name in names if _is_iri(name)]
+        return usable or [_iri(names[0]).value]
 
     def _page(self, channel: Channel, job: Json) -> None:
         """A page of the explorer."""
@@ -325,6 +329,14 @@ def _iri(text: str) -> ox.NamedNode:
         return ox.NamedNode(text)
     except ValueError as error:
         raise QueryError(f"{text!r} is no IRI: {error}") from error
+
+
+def _is_iri(text: str) -> bool:
+    try:
+        _iri(text)
+    except QueryError:
+        return False
+    return True
 
 
 def _head(media: str) -> dict[str, Any]:

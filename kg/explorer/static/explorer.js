@@ -57,6 +57,9 @@ function setUpCompletion(input) {
   holder.className = "holder";
   input.replaceWith(holder);
   holder.append(input, list);
+  // A label around an input would be named by the list, too.
+  const label = input.closest("label");
+  if (label) input.setAttribute("aria-label", (label.querySelector("span:first-child") ?? label.firstChild).textContent.trim());
   for (const [name, value] of [
     ["role", "combobox"],
     ["aria-autocomplete", "list"],
