@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 from kg.errors import ConceptNotFound, KgError, NoPath, UsageError
 from kg.explorer import concepts, draw
 from kg.explorer.entries import Entries
+from kg.explorer.listing import collated, highlighted, initial
+from kg.explorer.parameters import CONSTRAINTS, Values, constraints
 from kg.explorer.queries import Asked, cell, editor
 from kg.explorer.site import address, place, render
+from kg.explorer.statistics import counts, plots
 from kg.graph import KnowledgeGraph
 from kg.index import readings
 from kg.inline import clean
-from kg.names import words
 from kg.serialize import prefixes, shortened
 from kg.vocabulary import classes
 
@@ -86,7 +88,7 @@ class Explorer:
     def page(self, name: str, values: Mapping[str, Sequence[str]]) -> Page:
         """The page of this name; what is wrong with the values becomes a page that says so."""
         try:
-            return self.pages[name](values)
+            return self.pages[name](Values(values))
         except KgError as error:
             return self.failure(error)
 
@@ -112,7 +114,7 @@ class Explorer:
     @cached_property
     def views(self) -> tuple[ConceptView, ...]:
         """All concepts as an index lists them: by first letter, then by label; other characters come last."""
-        return tuple(sorted(self.graph.concepts(), key=lambda view: _collated(view.label)))
+        return tuple(sorted(self.graph.concepts(), key=lambda view: collated(view.label)))
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
@@ -152,7 +154,7 @@ class Explorer:
         ranked = sorted(self.degrees.items(), key=lambda item: (-item[1], known[item[0]].label, item[0]))
         return [(known[iri], degree) for iri, degree in ranked[:count]]
 
-    def home(self, values: Mapping[str, Sequence[str]]) -> Page:
+    def home(self, values: Values) -> Page:
         """The first page: search, what there is, the fields."""
         return Page(
             200,
@@ -167,58 +169,22 @@ class Explorer:
             ),
         )
 
-    def stats(self, values: Mapping[str, Sequence[str]]) -> Page:
+    def stats(self, values: Values) -> Page:
         """The graph in numbers, as plots with their tables."""
         return Page(200, self._statistics)
 
     @cached_property
     def _statistics(self) -> bytes:
         found = self.graph.stats()
-        sure = [edge.confidence for edge in self.graph.index.edges if edge.confidence is not None]
-        verbs = {name: reading.label for name, reading in readings().items()}
-        plots = (
-            draw.Plot(
-                "Types", "Type", "concepts",
-                draw.bars((kind, count, address("/browse", type=kind)) for kind, count in self.kinds.items()),
-            ),
-            draw.Plot(
-                "Relations", "Relation", "relations",
-                draw.bars((verbs.get(name, name), count, "") for name, count in found.predicates.items()),
-            ),
-            draw.Plot(
-                "Fields", "Field", "concepts",
-                draw.bars((name, count, address("/browse", field=name)) for name, count in [*self.fields.items()][:20]),
-                note=f"the 20 largest of {len(self.fields):,}" if len(self.fields) > 20 else "",
-            ),
-            draw.Plot(
-                "Confidence", "Confidence", "relations", draw.bars(draw.histogram(sure)), upright=True,
-                note="how sure the relations are, each by its surest statement",
-            ),
-            draw.Plot(
-                "Connectedness", "Relations of a concept", "concepts",
-                draw.bars(draw.doublings(self.degrees.values())), upright=True,
-                note="how many concepts have so many relations; those without any are left out",
-            ),
-            draw.Plot(
-                "Findings", "Flag", "entries", draw.bars((flag, count, "") for flag, count in found.flags.items()),
-                note="what the build found wrong with entries",
-            ),
-        )  # fmt: skip
-        counts = {
-            name: getattr(found, name)
-            for name in (
-                "entries", "concepts", "described", "definitions", "relations", "statements", "evidence", "mentions",
-                "orphans", "components", "largest_component",
-            )
-        }  # fmt: skip
-        return self._render("stats.html", counts=counts, plots=plots, hubs=self._hubs(20))
+        drawn = plots(self.graph, found, self.kinds, self.fields, self.degrees)
+        return self._render("stats.html", counts=counts(found), plots=drawn, hubs=self._hubs(20))
 
     # ------------------------------------------------------------------------------------------------ search and index
 
-    def search(self, values: Mapping[str, Sequence[str]]) -> Page:
+    def search(self, values: Values) -> Page:
         """What is found for a text, best first; of one type, if one is chosen."""
-        text, kind = _one(values, "q"), _one(values, "type")
-        limit = _whole(values, "n", _HITS, 1, 500)
+        text, kind = values.one("q"), values.one("type")
+        limit = values.whole("n", _HITS, 1, 500)
         hits = self.graph.search(text, 500) if text else []
         counts = _ranked(Counter(hit.concept.kind for hit in hits if hit.concept.kind))
         chosen = [hit for hit in hits if not kind or hit.concept.kind == kind]
@@ -243,10 +209,10 @@ class Explorer:
         plain = clean(shown, 0, len(shown), base=0).text
         return Found(hit.concept, place(hit.concept.iri, self.graph.base), hit.matched, highlighted(plain, text))
 
-    def browse(self, values: Mapping[str, Sequence[str]]) -> Page:
+    def browse(self, values: Values) -> Page:
         """The index from A to Z, of one type or one field if that is chosen."""
-        kind, subject = _one(values, "type"), _one(values, "field")
-        letter, number = _one(values, "letter").upper(), _whole(values, "page", 1, 1, 1_000_000)
+        kind, subject = values.one("type"), values.one("field")
+        letter, number = values.one("letter").upper(), values.whole("page", 1, 1, 1_000_000)
         among = [
             view for view in self.views if (not kind or view.kind == kind) and (not subject or subject in view.fields)
         ]
@@ -264,7 +230,7 @@ class Explorer:
             self._render(
                 "browse.html",
                 groups=groups,
-                letters=dict(sorted(letters.items(), key=lambda item: _collated(item[0]))),
+                letters=dict(sorted(letters.items(), key=lambda item: collated(item[0]))),
                 chosen={"type": kind, "field": subject, "letter": letter},
                 total=len(among),
                 number=number,
@@ -277,10 +243,10 @@ class Explorer:
             ),
         )
 
-    def complete(self, values: Mapping[str, Sequence[str]]) -> Page:
+    def complete(self, values: Values) -> Page:
         """Concepts for what has been typed so far, as JSON."""
-        text = _one(values, "q")
-        hits = self.graph.search(text, _whole(values, "n", 8, 1, 20)) if text else []
+        text = values.one("q")
+        hits = self.graph.search(text, values.whole("n", 8, 1, 20)) if text else []
         return _json(
             [
                 {
@@ -295,7 +261,7 @@ class Explorer:
             ]
         )
 
-    def terms(self, values: Mapping[str, Sequence[str]]) -> Page:
+    def terms(self, values: Values) -> Page:
         """What the editor completes: prefixes, classes, relations and other properties, as JSON."""
         return _json(
             {
@@ -388,17 +354,17 @@ class Explorer:
 
     # ----------------------------------------------------------------------------------------------------------- paths
 
-    def path(self, values: Mapping[str, Sequence[str]]) -> Page:
+    def path(self, values: Values) -> Page:
         """The path finder: its form, and the paths if two concepts are named."""
-        start, end = _one(values, "from"), _one(values, "to")
+        start, end = values.one("from"), values.one("to")
         paths: list[Path] = []
         close: tuple[str, ...] = ()
         problem, status = "", 200
         known = signature(KnowledgeGraph.path).parameters
         if start and end:
             try:
-                options = _path_options(values, known)
-                paths = self.graph.path(start, end, _whole(values, "k", 3, 1, _PATHS), **options)
+                options = constraints(values, known)
+                paths = self.graph.path(start, end, values.whole("k", 3, 1, _PATHS), **options)
             except NoPath as error:
                 problem = str(error)
             except UsageError as error:
@@ -410,7 +376,6 @@ class Explorer:
             self._render(
                 "path.html",
                 values=values,
-                one=lambda name: _one(values, name),
                 start=start,
                 end=end,
                 paths=paths,
@@ -422,7 +387,7 @@ class Explorer:
                 relations={name: reading.label for name, reading in readings().items()},
                 most=_PATHS,
                 examples=self._pairs,
-                constrained=any(_given(values, name) for name in _CONSTRAINTS),
+                constrained=any(values.all(name) for name in CONSTRAINTS),
             ),
         )
 
@@ -432,13 +397,13 @@ class Explorer:
         labels = [view.label for view, _ in self._hubs(6)]
         return list(zip(labels[::2], labels[1::2], strict=False))
 
-    def map(self, values: Mapping[str, Sequence[str]]) -> Page:
+    def map(self, values: Values) -> Page:
         """The interactive page of the concepts around one."""
         from kg.render import render as drawn
         from kg.view import detailed_view
 
-        depth = _whole(values, "depth", 1, 1, 3)
-        near = self.graph.neighbours(_one(values, "concept"), depth)
+        depth = values.whole("depth", 1, 1, 3)
+        near = self.graph.neighbours(values.one("concept"), depth)
         iris = [near.centre.iri, *(each.concept.iri for each in near.concepts)]
         view = detailed_view(self.graph, iris[:1200])
         whole = len(self.graph.index.concepts), sum(not edge.literal for edge in self.graph.index.edges)
@@ -448,9 +413,9 @@ class Explorer:
 
     # --------------------------------------------------------------------------------------------------------- queries
 
-    def queries(self, values: Mapping[str, Sequence[str]]) -> Page:
+    def queries(self, values: Values) -> Page:
         """The named queries, or the form of one."""
-        name = _one(values, "name")
+        name = values.one("name")
         if name:
             return Page(200, self._render("query.html", query=self.graph.queries[name], address=address))
         topics: dict[str, list[object]] = defaultdict(list)
@@ -458,9 +423,9 @@ class Explorer:
             topics[query.topic].append(query)
         return Page(200, self._render("queries.html", topics=dict(sorted(topics.items()))))
 
-    def sparql(self, values: Mapping[str, Sequence[str]]) -> Page:
+    def sparql(self, values: Values) -> Page:
         """The editor, with a query in it that has not been asked yet."""
-        asked = Asked(editor(self.graph, _one(values, "edit"), _one(values, "example")))
+        asked = Asked(editor(self.graph, values.one("edit"), values.one("example")))
         return self.answered(asked)
 
     def answered(self, asked: Asked) -> Page:
@@ -475,31 +440,6 @@ class Explorer:
         return dict(sorted(topics.items()))
 
 
-_CONSTRAINTS = (
-    "avoid", "via", "types", "metapath", "max_hops", "predicates", "exclude", "min_confidence", "directed",
-)  # fmt: skip
-
-
-def _path_options(values: Mapping[str, Sequence[str]], known: Mapping[str, object]) -> dict[str, Any]:
-    """The constraints of a request as parameters of `KnowledgeGraph.path`, those that it takes; raises UsageError."""
-    options: dict[str, Any] = {}
-    for name in ("avoid", "via", "types", "predicates", "exclude"):
-        if given := _given(values, name):
-            options[name] = given
-    if _one(values, "metapath"):
-        options["metapath"] = _one(values, "metapath")
-    if _one(values, "max_hops"):
-        options["max_hops"] = _whole(values, "max_hops", 1, 1, 100)
-    if _one(values, "min_confidence"):
-        options["min_confidence"] = _share(values, "min_confidence")
-    if _one(values, "directed"):
-        options["directed"] = True
-    unknown = sorted(options.keys() - known.keys())
-    if unknown:
-        raise UsageError(f"paths take no {', '.join(unknown)} here")
-    return options
-
-
 def interactive(html: str) -> Page:
     """A page with scripts of its own, which only the policy that it carries itself lets run."""
     from html import unescape
@@ -509,68 +449,9 @@ def interactive(html: str) -> Page:
     return Page(200, html.encode(), headers={"Content-Security-Policy": f"{policy}; frame-ancestors 'self'"})
 
 
-def highlighted(text: str, query: str) -> tuple[tuple[str, bool], ...]:
-    """A text in runs: what begins like a word of the query, and what does not.
-
-    >>> highlighted("Grafting wax", "wax")
-    (('Grafting ', False), ('wax', True))
-    """
-    beginnings = sorted({re.escape(word) for word in words(query) if len(word) > 1}, key=lambda w: (-len(w), w))
-    if not beginnings:
-        return ((text, False),)
-    parts = re.split(rf"(?i)(?<!\w)((?:{'|'.join(beginnings)})\w*)", text)
-    return tuple((part, bool(number % 2)) for number, part in enumerate(parts) if part)
-
-
-def initial(label: str) -> str:
-    """The letter under which an index lists a label; `#` for what begins with none.
-
-    >>> initial("(b)eta"), initial("éclair"), initial("3D")
-    ('B', 'E', '#')
-    """
-    from unicodedata import normalize
-
-    first = next((character for character in label if character.isalnum()), "#")
-    letter = normalize("NFKD", first)[0].upper()
-    return letter if letter.isalpha() and len(letter) == 1 else "#"
-
-
-def _collated(label: str) -> tuple[bool, str, str]:
-    letter = initial(label)
-    return letter == "#", letter, label.casefold()
-
-
 def _json(value: object) -> Page:
     return Page(200, json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"), "application/json")
 
 
 def _ranked(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _given(values: Mapping[str, Sequence[str]], name: str) -> list[str]:
-    return [text.strip() for text in values.get(name, ()) if text.strip()]
-
-
-def _one(values: Mapping[str, Sequence[str]], name: str) -> str:
-    """The value of a parameter that is given at most once; raises UsageError if it is given more often."""
-    given = _given(values, name)
-    if len(given) > 1:
-        raise UsageError(f"the parameter {name} is given {len(given)} times, and can be given once")
-    return given[0] if given else ""
-
-
-def _whole(values: Mapping[str, Sequence[str]], name: str, default: int, least: int, most: int) -> int:
-    text = _one(values, name)
-    if not text:
-        return default
-    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) or not least <= int(text) <= most:
-        raise UsageError(f"{name}={text}: expected a whole number from {least} to {most:,}")
-    return int(text)
-
-
-def _share(values: Mapping[str, Sequence[str]], name: str) -> float:
-    text = _one(values, name)
-    if not re.fullmatch(r"(?:0|1|[01]?\.[0-9]{1,9}|0?\.[0-9]{1,9})", text, re.ASCII) or float(text) > 1:
-        raise UsageError(f"{name}={text}: expected a number from 0 to 1")
-    return float(text)
