@@ -39,7 +39,7 @@ PICTURES = [
     ("home", "/", DESKTOP, False),
     ("concept", "/concept/bloom-filter", DESKTOP, False),
     ("concept-dark", "/concept/raft", DESKTOP, True),
-    ("entry", "/entry/001_databases.txt/L322#at-28711-28761", DESKTOP, False),
+    ("entry", "/entry/001_databases.txt/L322#at-26644-26776", DESKTOP, False),
     ("path", "/path?from=QUIC&to=head-of-line+blocking&k=2", DESKTOP, False),
     ("sparql", f"/sparql?query={quote(QUERY)}&view=chart", DESKTOP, False),
     ("stats", "/stats", DESKTOP, True),

@@ -179,6 +179,15 @@ def test_search_marks_what_was_found_and_tells_types(web: httpx.Client) -> None:
     assert "Nothing is found" in web.get("/search?q=zeppelin").text
 
 
+def test_a_question_is_answered_above_what_is_found(web: httpx.Client) -> None:
+    page = web.get("/search", params={"q": "what reduces juvenility?"}).text
+    answer = page.partition('class="reply"')[2].partition("</section>")[0]
+    assert "read as: <bdi>concepts that kg:reduces" in answer
+    assert 'href="/concept/grafting"' in answer
+    assert "<mark>reduces juvenility</mark>" in answer
+    assert 'class="reply"' not in web.get("/search", params={"q": "what zeppelins fly?"}).text
+
+
 def test_the_index_is_by_letter_type_and_field(web: httpx.Client) -> None:
     page = web.get("/browse?type=Material&letter=G").text
     assert "/concept/grafting-wax" in page

@@ -27,7 +27,8 @@ pytestmark = pytest.mark.browser
 ENTRY = "/entry/garden.txt/L1"
 COUNT = "SELECT ?c ?label (STRLEN(?label) AS ?n) { ?c skos:prefLabel ?label } ORDER BY ?label"
 PAGES = [
-    "/", "/search", "/search?q=graft", "/search?q=zeppelin", "/browse", "/concept/grafting", "/concept/zeppelin", ENTRY,
+    "/", "/search", "/search?q=graft", "/search?q=what+reduces+juvenility%3F",
+    "/search?q=zeppelin", "/browse", "/concept/grafting", "/concept/zeppelin", ENTRY,
     "/path", "/path?from=budding&to=sealant&avoid=frost&k=2", "/path?from=budding&to=zeppelin", "/stats", "/queries",
     "/queries/about", "/sparql", f"/sparql?query={quote(COUNT)}", f"/sparql?view=chart&query={quote(COUNT)}",
     "/sparql?query=DESCRIBE+concept%3Abudding", "/sparql?query=SELECT+%3Fx+WHERE+%7B", "/graph/evidence",

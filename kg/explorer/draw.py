@@ -95,12 +95,13 @@ def field_map(sizes: Mapping[str, int], ties: Mapping[tuple[str, str], int], mos
 
 
 def _bubble(name: str, count: int, largest: int, r: float, x: float, y: float) -> Bubble:
-    lines = _wrapped(name, max(14, int(r / 3.6)))
+    longest = max(map(len, name.split()), default=1)
+    lines = _wrapped(name, max(int(r / 3.9), min(longest, 18)))
     size = min(12.5, 1.72 * r / (0.62 * max(map(len, lines), default=1)))
     return Bubble(name, count, round(x, 1), round(y, 1), round(r, 1), lines, round(size, 1), count / largest)
 
 
-def _packed(radii: Sequence[float], gap: float = 7.0, flat: float = 1.9) -> list[tuple[float, float]]:
+def _packed(radii: Sequence[float], gap: float = 7.0, flat: float = 2.3) -> list[tuple[float, float]]:
     """Centres of circles that do not overlap, each as near to the middle as the ones before it leave room for.
 
     Distances upwards count `flat` times, so that the whole is wider than high.

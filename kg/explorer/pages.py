@@ -13,7 +13,7 @@ from functools import cached_property
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from kg.errors import ConceptNotFound, KgError, NoPath, UsageError
+from kg.errors import ConceptNotFound, KgError, NoPath, UnreadableQuestion, UsageError
 from kg.explorer import concepts, draw
 from kg.explorer.entries import Entries
 from kg.explorer.listing import collated, highlighted, initial
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     import pyoxigraph as ox
 
-    from kg.answers import ConceptView, Hit, Path
+    from kg.answers import Answer, ConceptView, Hit, Path
 
 _PER_PAGE = 120
 """Concepts on a page of the index."""
@@ -40,6 +40,12 @@ _PER_PAGE = 120
 _HITS = 30
 _MENTIONS = 60
 """Concepts that the page of another lists as mentioned, before the rest is folded away."""
+
+_FINDINGS = 5
+"""Findings that answer a question, shown above the results of a search."""
+
+_QUESTION = re.compile(r"\?\s*$|^\s*(?:what|which|who|whom|whose|when|how|why|where|is|are|does|do)\s+\S+\s+\S", re.I)
+"""What looks like a question in words, which `kg.ask` may be able to read."""
 
 _PATHS = 20
 """Paths that may be asked for at once."""
@@ -195,6 +201,8 @@ class Explorer:
                 "search.html",
                 q=text,
                 found=[self._found(hit, text, defined) for hit in chosen[:limit]],
+                reply=(reply := self._reply(text)),
+                proofs=self.entries.proofs(q for found in reply.findings for q in found.quotes[:1]) if reply else {},
                 total=len(chosen),
                 more=address("/search", q=text, type=kind, n=limit + 100) if len(chosen) > limit else "",
                 type=kind,
@@ -202,6 +210,16 @@ class Explorer:
                 examples=[view.label for view, _ in self._hubs(4)],
             ),
         )
+
+    def _reply(self, text: str) -> Answer | None:
+        """The answer to a text that is a question, if it can be read and anything is found."""
+        if not _QUESTION.search(text):
+            return None
+        try:
+            answer = self.graph.ask(text, _FINDINGS)
+        except (UnreadableQuestion, UsageError, NoPath):
+            return None
+        return answer if answer.headline or answer.findings or answer.paths else None
 
     def _found(self, hit: Hit, text: str, defined: Mapping[str, str]) -> Found:
         """A hit with the text that matched, a label with the definition instead."""

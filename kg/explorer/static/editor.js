@@ -109,7 +109,7 @@ async function offers(forced) {
   if (token.kind === "string" && /^["'][^"']{2,}$/.test(typed)) return labels(from, typed);
   if (token.kind === "name" && typed.includes(":")) {
     const [prefix, rest] = [typed.slice(0, typed.indexOf(":")), typed.slice(typed.indexOf(":") + 1)];
-    return prefix === "concept" ? concepts(from, rest) : { from, items: named(typed) };
+    return prefix === "concept" ? concepts(from, rest) : { from, items: named(typed, token) };
   }
   if (token.kind === "word" && (typed.length > 1 || forced)) return { from, items: general(typed) };
   return null;
@@ -122,8 +122,11 @@ function variables(typed, token) {
   return [...names].filter((name) => begins(name, typed) && name !== typed).map((name) => ({ text: name, says: "variable" }));
 }
 
-function named(typed) {
-  const known = [...terms.classes, ...terms.relations, ...OTHERS.map(([term, says]) => ({ term, says }))];
+function named(typed, token) {
+  // Behind "a" stands a class, elsewhere rather a relation.
+  const before = [...tokens(area.value.slice(0, token.start))].filter((each) => each.text.trim()).at(-1)?.text;
+  const [first, second] = before === "a" ? [terms.classes, terms.relations] : [terms.relations, terms.classes];
+  const known = [...first, ...second, ...OTHERS.map(([term, says]) => ({ term, says }))];
   return known.filter(({ term }) => begins(term, typed) && term !== typed).map(({ term, says }) => ({ text: term, says }));
 }
 
