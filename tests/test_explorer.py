@@ -221,6 +221,22 @@ def test_paths_are_constrained_by_the_address(web: httpx.Client) -> None:
     assert 'role="alert"' in narrow.text
 
 
+def test_programs_get_json(web: httpx.Client) -> None:
+    json = {"Accept": "application/json"}
+    found = web.get("/path?from=budding&to=sealant&k=2", headers=json).json()["paths"]
+    assert len(found) == 2
+    assert found[0]["concepts"][0]["label"] == "Budding"
+    assert found[0]["steps"][0]["relations"][0]["quotes"][0]["source"] == "garden.txt"
+    none = web.get("/path?from=budding&to=sealant&max_hops=1&format=json").json()
+    assert none["paths"] == []
+    assert none["reason"]
+    assert web.get("/search?q=wax&n=2", headers=json).json()[0]["concept"]["label"] == "wax"
+    assert web.get("/stats?format=json").json()["concepts"] == 26
+    unknown = web.get("/path?from=graftin&to=budding", headers=json)
+    assert (unknown.status_code, unknown.headers["content-type"]) == (404, "text/plain; charset=utf-8")
+    assert "did you mean 'Grafting'" in unknown.text
+
+
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [

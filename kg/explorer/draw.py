@@ -97,7 +97,7 @@ def field_map(sizes: Mapping[str, int], ties: Mapping[tuple[str, str], int], mos
 def _bubble(name: str, count: int, largest: int, r: float, x: float, y: float) -> Bubble:
     longest = max(map(len, name.split()), default=1)
     lines = _wrapped(name, max(int(r / 3.9), min(longest, 18)))
-    size = min(12.5, 1.72 * r / (0.62 * max(map(len, lines), default=1)))
+    size = min(12.5, 1.62 * r / (0.62 * max(map(len, lines), default=1)))
     return Bubble(name, count, round(x, 1), round(y, 1), round(r, 1), lines, round(size, 1), count / largest)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kg.errors import ConceptNotFound, KgError, NoPath, UnreadableQuestion, UsageError
 from kg.explorer import concepts, draw
+from kg.explorer.data import DATA, PATHS
 from kg.explorer.entries import Entries
 from kg.explorer.listing import collated, highlighted, initial
 from kg.explorer.parameters import CONSTRAINTS, Values, constraints
@@ -46,9 +47,6 @@ _FINDINGS = 5
 
 _QUESTION = re.compile(r"\?\s*$|^\s*(?:what|which|who|whom|whose|when|how|why|where|is|are|does|do)\s+\S+\s+\S", re.I)
 """What looks like a question in words, which `kg.ask` may be able to read."""
-
-_PATHS = 20
-"""Paths that may be asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +95,10 @@ class Explorer:
             return self.pages[name](Values(values))
         except KgError as error:
             return self.failure(error)
+
+    def data(self, name: str, values: Mapping[str, Sequence[str]]) -> Page | None:
+        """What the page of this name shows, as JSON; None where there is no such. Raises what is wrong with values."""
+        return _json(DATA[name](self.graph, Values(values))) if name in DATA else None
 
     def failure(self, error: KgError, status: int | None = None) -> Page:
         """A page that says what is wrong, with near names as links."""
@@ -382,7 +384,7 @@ class Explorer:
         if start and end:
             try:
                 options = constraints(values, known)
-                paths = self.graph.path(start, end, values.whole("k", 3, 1, _PATHS), **options)
+                paths = self.graph.path(start, end, values.whole("k", 3, 1, PATHS), **options)
             except NoPath as error:
                 problem = str(error)
             except UsageError as error:
@@ -403,7 +405,7 @@ class Explorer:
                 known=known,
                 verb=concepts.verb,
                 relations={name: reading.label for name, reading in readings().items()},
-                most=_PATHS,
+                most=PATHS,
                 examples=self._pairs,
                 constrained=any(values.all(name) for name in CONSTRAINTS),
             ),

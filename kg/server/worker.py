@@ -298,8 +298,11 @@ class Reader:
         return usable or [_iri(names[0]).value]
 
     def _page(self, channel: Channel, job: Json) -> None:
-        """A page of the explorer."""
-        channel.send_answer(*_page(self.explorer.page(job["page"], job["values"])))
+        """A page of the explorer; what it shows as JSON, if that is asked for."""
+        accept, values = job.get("accept"), job["values"]
+        data = values.get("format") == ["json"] or (not preferred(accept) and "application/json" in (accept or ""))
+        page = self.explorer.data(job["page"], values) if data else None
+        channel.send_answer(*_page(page or self.explorer.page(job["page"], values)))
 
     def _service(self, channel: Channel, job: Json) -> None:
         triples = describe.service(self.store, job["url"], union=self._union, writable=job["writable"])
