@@ -38,12 +38,10 @@ LIMIT 12
 PICTURES = [
     ("home", "/", DESKTOP, False),
     ("concept", "/concept/bloom-filter", DESKTOP, False),
-    ("concept-dark", "/concept/raft", DESKTOP, True),
     ("entry", "/entry/001_databases.txt/L322#at-26644-26776", DESKTOP, False),
     ("path", "/path?from=QUIC&to=head-of-line+blocking&k=2", DESKTOP, False),
     ("sparql", f"/sparql?query={quote(QUERY)}&view=chart", DESKTOP, False),
     ("stats", "/stats", DESKTOP, True),
-    ("home-phone", "/", PHONE, False),
     ("concept-phone", "/concept/bloom-filter", PHONE, False),
     ("path-phone", "/path?from=QUIC&to=head-of-line+blocking&k=2", PHONE, True),
 ]

@@ -5,6 +5,8 @@ GET /search?q=…             search                   GET /describe?iri=…  wh
 GET /browse?type=…&field=…  the index from A to Z    GET /api/complete    concepts for what is being typed, JSON
 GET /path?from=…&to=…       the path finder          GET /api/terms       what the editor completes, JSON
 GET /stats                  the graph in numbers     GET /static/NAME     styles and scripts
+
+Search, paths and numbers are JSON for programs that ask for it.
 """
 
 from __future__ import annotations
