@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import httpx
+import pyoxigraph as ox
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,8 +22,10 @@ from kg.explorer.draw import Group, Neighbour, around, bars, below, field_map
 from kg.explorer.pages import Explorer
 from kg.explorer.site import POLICY, assets
 from kg.explorer.text import Stretch, document, excerpt
+from kg.graph import KnowledgeGraph
 from kg.model import Entry, Layout, Span
 from kg.server import Limits
+from kg.store import LocalStore
 from tests.hostile import TEXTS, graph_of, hostile_knowledge
 from tests.orchard import orchard_knowledge
 from tests.serving import ENDLESS, orchard, running
@@ -326,6 +329,38 @@ def test_a_page_keeps_to_the_limits_of_a_query() -> None:
         assert page.status_code == 503
         assert "the query took longer than 0.4 seconds" in page.text
         assert page.headers["content-type"] == "text/html; charset=utf-8"
+
+
+# --------------------------------------------------------------------------------------------------- other graphs
+
+FOREIGN = """
+<http://example.org/a> a skos:Concept ; skos:prefLabel "Alpha"@de, "Alfa"@en ; skos:broader <http://example.org/b> .
+<http://example.org/b> a skos:Concept ; skos:prefLabel "Beta" . <javascript:c> a skos:Concept ; skos:related <urn:d> .
+<urn:d> a skos:Concept .
+"""
+
+
+def test_a_thesaurus_of_others_has_pages_too() -> None:
+    store = LocalStore()
+    head = "@prefix skos: <http://www.w3.org/2004/02/skos/core#> ."
+    store.load(ox.parse(f"{head}\n{FOREIGN}", format=ox.RdfFormat.TURTLE))
+    explorer = Explorer(KnowledgeGraph(store))
+    for iri in ("http://example.org/a", "javascript:c", "urn:d"):
+        page = explorer.resource(iri)
+        assert page
+        assert page.status == 200
+        assert b'href="javascript' not in page.body
+    browse = explorer.page("browse", {}).body.decode()
+    assert 'href="/describe?iri=http%3A%2F%2Fexample.org%2Fa"' in browse
+    path = explorer.page("path", {"from": ["Alfa"], "to": ["Beta"]}).body.decode()
+    assert "No text is quoted for it" in path
+
+
+def test_an_empty_graph_has_pages_too() -> None:
+    explorer = Explorer(KnowledgeGraph(LocalStore()))
+    for name in ("home", "browse", "stats", "search", "path", "sparql"):
+        assert explorer.page(name, {}).status == 200
+    assert explorer.page("search", {"q": ["x"]}).status == 200
 
 
 # --------------------------------------------------------------------------------------------------- hostile texts

@@ -3,7 +3,7 @@
 
 /** The tokens of kg/tokens.py; what is no token is one character of its own. */
 const TOKEN =
-  /(?<comment>#[^\r\n]*)|(?<iri><[^<>"{}|^`\\\x00-\x20]*>)|(?<string>"{3}(?:\\.?|(?!"{3})[^\\])*(?:"{3}|$)|'{3}(?:\\.?|(?!'{3})[^\\])*(?:'{3}|$)|"(?:\\.|[^"\\\r\n])*"?|'(?:\\.|[^'\\\r\n])*'?)|(?<variable>[?$]\w+)|(?<name>[\w.-]{0,100}:(?:(?:\\.|[\w.:%-])*(?:\\.|[\w:%-]))?)|(?<number>\d*\.?\d+(?:[eE][+-]?\d+)?)|(?<word>[A-Za-z_@][\w-]*)|(?<other>[^])/gu;
+  /(?<comment>#[^\r\n]*)|(?<iri><[^<>"{}|^`\\\x00-\x20]*>)|(?<string>"{3}(?:\\.?|(?!"{3})[^\\])*(?:"{3}|$)|'{3}(?:\\.?|(?!'{3})[^\\])*(?:'{3}|$)|"(?:\\.|[^"\\\r\n])*"?|'(?:\\.|[^'\\\r\n])*'?)|(?<variable>[?$][\p{L}\p{N}_]+)|(?<name>[\p{L}\p{N}_.-]{0,100}:(?:(?:\\.|[\p{L}\p{N}_.:%-])*(?:\\.|[\p{L}\p{N}_:%-]))?)|(?<number>\d*\.?\d+(?:[eE][+-]?\d+)?)|(?<word>[A-Za-z_@][\p{L}\p{N}_-]*)|(?<other>[^])/gu;
 
 const KEYWORDS = new Set(
   `SELECT ASK CONSTRUCT DESCRIBE WHERE FROM NAMED PREFIX BASE DISTINCT REDUCED AS OPTIONAL UNION MINUS FILTER GRAPH
