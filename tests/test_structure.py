@@ -64,7 +64,7 @@ HOMES = {
     "markupsafe": {"render"},
     "jinja2": {"explorer.site"},
     "fastapi": {"server.app"},
-    "starlette": {"server.app", "server.explore", "server.headers"},
+    "starlette": {"server.app", "server.pages", "server.headers"},
     "uvicorn": {"server"},
     "typer": {"cli", "cli.ask", "cli.explore", "cli.make", "cli.share", "options"},
     "rich": {"console"},

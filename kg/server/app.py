@@ -7,7 +7,7 @@
     GET /concept/ID, /entry/ID… what the graph says of an IRI of its own, as HTML or RDF
     GET /.well-known/void       the dataset in numbers
     GET /healthz                whether the server can answer
-    GET /, /search, /path…      the web explorer: see `kg.server.explore`
+    GET /, /search, /path…      the web explorer: see `kg.server.pages`
 
 Everything that touches the graph happens in processes of `kg.server.pool`, which end when a request has had its share
 of `kg.server.limits.Limits`. Nothing that a caller sends makes the server open a connection or read a file, and only
@@ -34,7 +34,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 import kg
 from kg.errors import QueryError
 from kg.queries import find_query, named_queries
-from kg.server import explore, protocol
+from kg.server import pages, protocol
 from kg.server.headers import HeadersMiddleware
 from kg.server.limits import Limits, Refusal
 from kg.server.pool import Pool
@@ -108,7 +108,7 @@ class Server:
         web.add_exception_handler(Refusal, _refuse)
         web.add_exception_handler(HTTPException, _decline)
         read = ["GET", "HEAD"]
-        explore.register(web, self._respond)
+        pages.register(web, self._respond)
         web.add_route("/healthz", self.health, methods=read)
         web.add_route("/sparql", self.sparql, methods=[*read, "POST"])
         for path in ("/store", "/store/{name:path}"):
@@ -148,7 +148,7 @@ class Server:
         """The SPARQL 1.1 Protocol; for people without a query, the editor."""
         fields = request.query_params
         if request.method != "POST" and _for_people(request) and not fields.keys() & {"query", "update"}:
-            return await self._respond(request, explore.job("sparql", request))
+            return await self._respond(request, pages.job("sparql", request))
         asked = await protocol.operation(request, self.limits, self.token)
         if asked is None:
             return await self._describe(request, "service")
@@ -198,7 +198,7 @@ class Server:
     async def queries(self, request: Request) -> Response:
         """The named queries, for people as HTML and for programs as JSON."""
         if _for_people(request):
-            return await self._respond(request, explore.job("queries", request))
+            return await self._respond(request, pages.job("queries", request))
         return JSONResponse([_described(query) for query in self.known.values()])
 
     async def named(self, request: Request) -> Response:
@@ -214,7 +214,7 @@ class Server:
         wanted = values.pop("format", "")
         given = {key: value for key, value in values.items() if value}
         if not given and wanted in {"", "html"} and protocol.preferred(request.headers.get("accept")):
-            return await self._respond(request, explore.job("queries", request, name=query.name))
+            return await self._respond(request, pages.job("queries", request, name=query.name))
         return await self._respond(request, {"do": "named", "name": query.name, "values": given, "format": wanted})
 
     async def void(self, request: Request) -> Response:
@@ -346,7 +346,7 @@ async def _gone(request: Request) -> None:
 async def _refuse(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
     if _for_people(request):
-        page = explore.refusal(str(refusal), refusal.status)
+        page = pages.refusal(str(refusal), refusal.status)
         return Response(page, refusal.status, headers=refusal.headers, media_type="text/html")
     return PlainTextResponse(f"{refusal}\n", refusal.status, headers=refusal.headers)
 
