@@ -126,7 +126,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A way from one concept to another. `cost` is in hops over certain relations; see `kg.paths` for the formula."""
+    """A way from one concept to another. `cost` is in hops over certain relations; `kg.network` has the formula."""
 
     concepts: tuple[ConceptRef, ...]
     steps: tuple[Step, ...]
@@ -137,6 +137,12 @@ class Path:
 
     def __str__(self) -> str:
         return "; ".join(step.sentence for step in self.steps)
+
+    def _repr_html_(self) -> str:
+        """The path with its quotes, for notebooks."""
+        from kg.notebook import path
+
+        return path(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,20 +204,25 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A concept and its distance in hops."""
+    """A concept, its distance in hops, and the relations that lead to it from concepts one hop nearer."""
 
     concept: ConceptRef
     distance: int
+    relations: tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """The concepts around one, nearest first, and all relations among them and it (without their quotes)."""
+    """The concepts around one, nearest first, and all relations among them and it (without their quotes).
+
+    `sizes` counts the concepts at each distance, from 1 to `depth`, those that a limit left out included.
+    """
 
     centre: ConceptRef
     depth: int
     concepts: tuple[Neighbour, ...]
     relations: tuple[Relation, ...]
+    sizes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
     >>> graph = open("output")                                        # doctest: +SKIP
     >>> graph.show("mixture of experts").relations[0].sentence        # doctest: +SKIP
     'Mixture of Experts has part router'
-    >>> print(graph.path("router", "transformer")[0])                 # doctest: +SKIP
+    >>> print(graph.path("router", "transformer"))                    # doctest: +SKIP
 
 All reading goes through `kg.store.Store`, so every place is asked in the same way. What a person types is looked up or
 bound as an RDF term; it never becomes part of a query's text.
@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
@@ -27,18 +26,13 @@ from kg.answers import (
     EntryView,
     Hit,
     Hub,
-    Neighbour,
     Neighbourhood,
-    Path,
     Quote,
     QuotedDefinition,
     Relation,
     Statistics,
-    Step,
 )
-from kg.errors import UsageError
 from kg.index import ConceptIndex, Edge, readings, relation_named
-from kg.paths import UNIT, Constraints, Network, Weights, shortest_paths
 from kg.queries import named_queries, named_query
 from kg.quotes import Quotes, ordered
 from kg.serialize import prefixes
@@ -47,13 +41,21 @@ from kg.store import LocalStore, dataset_base, open_store
 from kg.vocabulary import SKOS, entry_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import networkx
     import rdflib
 
+    from kg.analytics import Analysis
+    from kg.answers import Path
     from kg.ask import Asker
+    from kg.compare import Common
+    from kg.connect import Connection as Tie
     from kg.endpoint import Connection
+    from kg.explain import Paths
+    from kg.learning import ReadingOrder
+    from kg.metapath import Metapath
+    from kg.network import Network
     from kg.queries import NamedQuery
     from kg.results import Result
     from kg.search import SearchIndex
@@ -114,6 +116,7 @@ class KnowledgeGraph:
         self.store = store
         self._folders = tuple(queries)
         self._inferred = inferred
+        self._analyses: dict[bool, Analysis] = {}
 
     def __repr__(self) -> str:
         return f"KnowledgeGraph({self.store.place!r})"
@@ -122,6 +125,14 @@ class KnowledgeGraph:
     def index(self) -> ConceptIndex:
         """The concepts and typed relations of the graph, read once."""
         return ConceptIndex(self.store, self.base, inferred=self._inferred)
+
+    @cached_property
+    def network(self) -> Network:
+        """The concepts and typed relations between them in arrays, for searches and figures."""
+        from kg.network import Network
+
+        symmetric = [name for name, reading in readings().items() if reading.symmetric]
+        return Network.of_index(self.index, symmetric=symmetric)
 
     @cached_property
     def base(self) -> str:
@@ -154,37 +165,30 @@ class KnowledgeGraph:
             definitions=self._definitions(this, literals.pop(SKOS.definition.value, set())),
             keywords=tuple(sorted(text for texts in literals.values() for text in texts)),
             entries=entries,
-            relations=self._related(self._outgoing.get(concept.iri, ()), concept.iri),
-            inverse=self._related(self._incoming.get(concept.iri, ()), concept.iri),
+            relations=self._related(self.outgoing.get(concept.iri, ()), concept.iri),
+            inverse=self._related(self.incoming.get(concept.iri, ()), concept.iri),
             mentions=self._refs(self.store.rows(_MENTIONS % this), without=concept.iri),
             mentioned_by=self._refs(self.store.rows(_MENTIONED_BY % this), without=concept.iri),
             flags=tuple(sorted({flag for entry in entries for flag in entry.flags})),
         )
 
-    def neighbours(self, name: Name, depth: int = 1) -> Neighbourhood:
-        """The concepts within `depth` typed relations of a concept, whatever their direction."""
-        if depth < 1:
-            raise UsageError(f"the depth of a neighbourhood is at least 1, not {depth}")
-        centre = self.concept(name).iri
-        distance = {centre: 0}
-        ring = [centre]
-        for hops in range(1, depth + 1):
-            ring = sorted({other for iri in ring for other in self._adjacent(iri)} - distance.keys())
-            distance.update(dict.fromkeys(ring, hops))
-        refs = self.index.refs
-        near = sorted((hops, refs[iri]) for iri, hops in distance.items() if hops)
-        within = [
-            edge
-            for iri in sorted(distance, key=lambda iri: (distance[iri], refs[iri]))
-            for edge in self._outgoing.get(iri, ())
-            if edge.object in distance and not edge.literal
-        ]
-        return Neighbourhood(
-            refs[centre],
-            depth,
-            tuple(Neighbour(ref, hops) for hops, ref in near),
-            tuple(self._relation(edge, edge.subject, {}) for edge in within),
-        )
+    def neighbours(
+        self, name: Name, depth: int = 1, *, predicates: Iterable[str] = (), exclude: Iterable[str] = (),
+        types: Iterable[str] = (), min_confidence: float = 0.0, direction: str = "both", limit: int | None = None,
+        evidence: bool = True,
+    ) -> Neighbourhood:  # fmt: skip
+        """The concepts within `depth` typed relations of a concept, each with the relations that lead to it.
+
+        `direction` is "both", "out" for relations that lead away from the concept, or "in". Only concepts of `types`
+        are listed, and at most `limit` at each distance. Without `evidence` the relations have no quotes, which is
+        faster. Raises as `concept` does, and UsageError for a call that makes no sense.
+        """
+        from kg.neighbours import neighbourhood
+
+        return neighbourhood(
+            self, name, depth=depth, predicates=predicates, exclude=exclude, types=types, min_confidence=min_confidence,
+            direction=direction, limit=limit, evidence=evidence,
+        )  # fmt: skip
 
     def search(self, text: str, limit: int = 10) -> list[Hit]:
         """The concepts that a text most likely asks for: by name, then by definition and quotes, then by spelling."""
@@ -196,53 +200,97 @@ class KnowledgeGraph:
 
     # ----------------------------------------------------------------------------------------------------- paths
 
-    def path(
+    def paths(
         self,
         start: Name,
         end: Name,
-        k: int = 1,
+        k: int = 3,
         *,
         max_hops: int | None = None,
         directed: bool = False,
         predicates: Iterable[str] = (),
         exclude: Iterable[str] = (),
+        types: Iterable[str] = (),
+        via: Iterable[Name] = (),
         avoid: Iterable[Name] = (),
         min_confidence: float = 0.0,
-    ) -> list[Path]:
-        """The k best paths between two concepts, each step with its sentence and quotes; see `kg.paths` for "best".
+        metapath: str | Metapath | None = None,
+        all_shortest: bool = False,
+        seconds: float | None = 30.0,
+    ) -> Paths:
+        """The k best paths between two concepts, each step with its sentence and quotes; docs/paths.md says which.
+
+        `types` are the classes that concepts between the ends may have; a path has to pass all of `via`, in any order,
+        and none of `avoid`. `metapath` is explained in `kg.metapath`. `all_shortest` asks for all paths of the fewest
+        hops instead of `k`. After `seconds` a search ends with what it has, and is not `complete`.
 
         Raises NoPath, which says why there is none; ConceptNotFound; and UsageError for a call that makes no sense.
         """
-        first, last = self.concept(start), self.concept(end)
-        if first == last:
-            raise UsageError(f"{start!s} and {end!s} are the same concept, {first.label!r}: a path needs two")
-        constraints = Constraints(
-            max_hops=max_hops,
-            directed=directed,
-            predicates=frozenset(map(relation_named, predicates)),
-            exclude=frozenset(map(relation_named, exclude)),
-            avoid=frozenset(self.concept(name).iri for name in avoid),
-            min_confidence=min_confidence,
+        from kg.explain import limits, paths
+
+        constraints = limits(
+            self, max_hops=max_hops, directed=directed, predicates=predicates, exclude=exclude, types=types, via=via,
+            avoid=avoid, min_confidence=min_confidence, metapath=metapath,
+        )  # fmt: skip
+        return paths(self, start, end, k, constraints, all_shortest=all_shortest, seconds=seconds)
+
+    def path(self, start: Name, end: Name, **limits: Any) -> Path:
+        """The best path between two concepts; takes what `paths` takes but `k`, and raises what it raises."""
+        return self.paths(start, end, 1, **limits)[0]
+
+    def connect(
+        self, *names: Name, predicates: Iterable[str] = (), exclude: Iterable[str] = (), types: Iterable[str] = (),
+        avoid: Iterable[Name] = (), min_confidence: float = 0.0, partial: bool = False,
+    ) -> Tie:  # fmt: skip
+        """The tree of relations that ties concepts together at the least cost; see `kg.steiner` for "least".
+
+        `types` are the kinds that concepts between may be of. With `partial` concepts that cannot be tied to the others
+        are left out, and it is told why. Raises NoPath, which says which concepts hang together; ConceptNotFound; and
+        UsageError for a call that makes no sense.
+        """
+        from kg.connect import connect
+        from kg.explain import limits
+
+        constraints = limits(
+            self, predicates=predicates, exclude=exclude, types=types, avoid=avoid, min_confidence=min_confidence
         )
-        routes = shortest_paths(self._network, first.iri, last.iri, k, constraints)
-        carried = {
-            (u, v): [self._edge(*((u, hop.predicate, v) if hop.forward else (v, hop.predicate, u))) for hop in hops]
-            for route in routes
-            for (u, v), hops in zip(pairwise(route.nodes), route.steps, strict=True)
-        }
-        quotes = self.quotes.of(name for edges in carried.values() for edge in edges for name in edge.statements)
-        refs = self.index.refs
-        return [
-            Path(
-                tuple(refs[iri] for iri in route.nodes),
-                tuple(
-                    Step(refs[u], refs[v], tuple(self._relation(edge, u, quotes) for edge in carried[u, v]))
-                    for u, v in pairwise(route.nodes)
-                ),
-                route.cost / UNIT,
-            )
-            for route in routes
-        ]
+        return connect(self, names, constraints, partial=partial)
+
+    def common(self, first: Name, second: Name, limit: int | None = 20) -> Common:
+        """What two concepts share and where they differ, side by side; at most `limit` of each.
+
+        Raises as `concept` does, and UsageError when both names mean one concept.
+        """
+        from kg.compare import common
+
+        return common(self, first, second, limit)
+
+    def between(self, first: Name, second: Name) -> tuple[Relation, ...]:
+        """The relations between two concepts, either way, as they read from the first, with their quotes."""
+        ends = {self.concept(first).iri, self.concept(second).iri}
+        start = self.concept(first).iri
+        around = (*self.outgoing.get(start, ()), *self.incoming.get(start, ()))
+        return self._related([edge for edge in around if {edge.subject, edge.object} == ends], start)
+
+    def analyse(self, *, exact: bool = False) -> Analysis:
+        """Central concepts, communities, gaps, bridges and cores, each computed when asked for; see `kg.analytics`.
+
+        With `exact` betweenness is measured from all concepts, however large the graph.
+        """
+        from kg.analytics import Analysis
+
+        if exact not in self._analyses:
+            self._analyses[exact] = Analysis.of(self, exact=exact)
+        return self._analyses[exact]
+
+    def learn(self, name: Name, n: int = 10, **limits: Any) -> ReadingOrder:
+        """What to read before a concept, in order: at most `n` of its prerequisites, each with its reason.
+
+        Takes the limits of `kg.learning.learn`. Raises as `concept` does, and UsageError for a call without sense.
+        """
+        from kg.learning import learn
+
+        return learn(self, name, n, **limits)
 
     def evidence(self, subject: Name, predicate: str, object: Name) -> tuple[Quote, ...]:
         """The quotes that back a relation, of all its statements; empty when the graph does not state it.
@@ -250,7 +298,7 @@ class KnowledgeGraph:
         An edge (u, v, key) of `to_networkx()` is asked for as `evidence(u, key, v)`. The object may be a year.
         """
         name = relation_named(predicate)
-        stated = [edge for edge in self._outgoing.get(self.concept(subject).iri, ()) if edge.predicate == name]
+        stated = [edge for edge in self.outgoing.get(self.concept(subject).iri, ()) if edge.predicate == name]
         found = [edge for edge in stated if edge.literal and edge.object == object]
         if not found:
             target = self.concept(object).iri
@@ -386,11 +434,6 @@ class KnowledgeGraph:
         return named_query(name, *self._folders).bind(given, resolve), about
 
     @cached_property
-    def _network(self) -> Network:
-        symmetric = [name for name, reading in readings().items() if reading.symmetric]
-        return Network(self.to_networkx(), symmetric=symmetric, weights=Weights())
-
-    @cached_property
     def _search_index(self) -> SearchIndex:
         from kg.search import SearchIndex
 
@@ -412,30 +455,29 @@ class KnowledgeGraph:
         return Quotes(self.store, self.base)
 
     @cached_property
-    def _outgoing(self) -> Mapping[str, Sequence[Edge]]:
+    def outgoing(self) -> Mapping[str, Sequence[Edge]]:
+        """The typed relations by the IRIs of their subjects."""
         return _grouped((edge.subject, edge) for edge in self.index.edges)
 
     @cached_property
-    def _incoming(self) -> Mapping[str, Sequence[Edge]]:
+    def incoming(self) -> Mapping[str, Sequence[Edge]]:
+        """The typed relations between concepts by the IRIs of their objects."""
         return _grouped((edge.object, edge) for edge in self.index.edges if not edge.literal)
 
     @cached_property
     def _edges(self) -> Mapping[tuple[str, str, str], Edge]:
         return {(edge.subject, edge.predicate, edge.object): edge for edge in self.index.edges if not edge.literal}
 
-    def _edge(self, subject: str, predicate: str, object: str) -> Edge:
+    def edge(self, subject: str, predicate: str, object: str) -> Edge:
+        """The relation of that name between two concepts, by their IRIs; KeyError when it is not stated."""
         return self._edges[subject, predicate, object]
-
-    def _adjacent(self, iri: str) -> Iterator[str]:
-        yield from (edge.object for edge in self._outgoing.get(iri, ()) if not edge.literal)
-        yield from (edge.subject for edge in self._incoming.get(iri, ()))
 
     def _refs(self, rows: Iterable[ox.QuerySolution], *, without: str) -> tuple[ConceptRef, ...]:
         iris = {row["concept"].value for row in rows} - {without}
         return tuple(sorted(self.index.refs[iri] for iri in iris if iri in self.index.refs))
 
-    def _relation(self, edge: Edge, seen_from: str, quotes: Mapping[str, tuple[Quote, ...]]) -> Relation:
-        """An edge as it reads from one of its ends."""
+    def relation(self, edge: Edge, seen_from: str, quotes: Mapping[str, tuple[Quote, ...]]) -> Relation:
+        """An edge as it reads from one of its ends, with its quotes of those given by their statements."""
         refs, reading = self.index.refs, readings()[edge.predicate]
         subject, target = refs[edge.subject], edge.object if edge.literal else refs[edge.object]
         forward = edge.subject == seen_from
@@ -447,7 +489,7 @@ class KnowledgeGraph:
         """Relations with their quotes, in the ontology's order, then the surest first, then by label."""
         quotes = self.quotes.of(name for edge in edges for name in edge.statements)
         order = {name: position for position, name in enumerate(readings())}
-        found = [self._relation(edge, seen_from, quotes) for edge in edges]
+        found = [self.relation(edge, seen_from, quotes) for edge in edges]
         return tuple(sorted(found, key=lambda r: (order[r.predicate], -(r.confidence or 0.0), r.sentence, r.statement)))
 
     def _definitions(self, concept: ox.NamedNode, texts: set[str]) -> tuple[QuotedDefinition, ...]:

@@ -226,18 +226,26 @@ def test_paths_are_constrained_by_the_address(web: httpx.Client) -> None:
 
 def test_programs_get_json(web: httpx.Client) -> None:
     json = {"Accept": "application/json"}
-    found = web.get("/path?from=budding&to=sealant&k=2", headers=json).json()["paths"]
-    assert len(found) == 2
-    assert found[0]["concepts"][0]["label"] == "Budding"
-    assert found[0]["steps"][0]["relations"][0]["quotes"][0]["source"] == "garden.txt"
-    none = web.get("/path?from=budding&to=sealant&max_hops=1&format=json").json()
-    assert none["paths"] == []
-    assert none["reason"]
     assert web.get("/search?q=wax&n=2", headers=json).json()[0]["concept"]["label"] == "wax"
     assert web.get("/stats?format=json").json()["concepts"] == 26
-    unknown = web.get("/path?from=graftin&to=budding", headers=json)
-    assert (unknown.status_code, unknown.headers["content-type"]) == (404, "text/plain; charset=utf-8")
-    assert "did you mean 'Grafting'" in unknown.text
+    wrong = web.get("/search?q=wax&n=0", headers=json)
+    assert (wrong.status_code, wrong.headers["content-type"]) == (400, "text/plain; charset=utf-8")
+    assert wrong.text == "n=0: expected a whole number from 1 to 500\n"
+
+
+@pytest.mark.parametrize(
+    ("constraint", "through"),
+    [
+        ("via=craft", "craft"),
+        ("types=Method", "grafting"),
+        ("metapath=Method-contrastsWith>Method-uses>Material", "grafting"),
+    ],
+)
+def test_every_constraint_of_paths_can_be_put(web: httpx.Client, constraint: str, through: str) -> None:
+    page = web.get(f"/path?from=budding&to=grafting+wax&{constraint}")
+    assert page.status_code == 200
+    first = page.text.partition('class="chain"')[2].partition("</p>")[0]
+    assert f'href="/concept/{through}"' in first
 
 
 @pytest.mark.parametrize(

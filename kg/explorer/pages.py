@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kg.errors import ConceptNotFound, KgError, NoPath, UnreadableQuestion, UsageError
 from kg.explorer import concepts, draw
-from kg.explorer.data import DATA, PATHS
+from kg.explorer.data import DATA
 from kg.explorer.entries import Entries
 from kg.explorer.listing import collated, highlighted, initial
 from kg.explorer.parameters import CONSTRAINTS, Values, constraints
@@ -41,6 +41,9 @@ _PER_PAGE = 120
 _HITS = 30
 _MENTIONS = 60
 """Concepts that the page of another lists as mentioned, before the rest is folded away."""
+
+_PATHS, _SECONDS = 20, 15.0
+"""Paths that may be asked for at once, and how long they are looked for."""
 
 _FINDINGS = 5
 """Findings that answer a question, shown above the results of a search."""
@@ -379,12 +382,13 @@ class Explorer:
         start, end = values.one("from"), values.one("to")
         paths: list[Path] = []
         close: tuple[str, ...] = ()
-        problem, status = "", 200
-        known = signature(KnowledgeGraph.path).parameters
+        problem, status, complete = "", 200, True
+        known = signature(KnowledgeGraph.paths).parameters
         if start and end:
             try:
                 options = constraints(values, known)
-                paths = self.graph.path(start, end, values.whole("k", 3, 1, PATHS), **options)
+                found = self.graph.paths(start, end, values.whole("k", 3, 1, _PATHS), seconds=_SECONDS, **options)
+                paths, complete = list(found), found.complete
             except NoPath as error:
                 problem = str(error)
             except UsageError as error:
@@ -400,12 +404,13 @@ class Explorer:
                 end=end,
                 paths=paths,
                 problem=problem,
+                complete=complete,
                 close=close,
                 proofs=self.entries.proofs(quotes),
                 known=known,
                 verb=concepts.verb,
                 relations={name: reading.label for name, reading in readings().items()},
-                most=PATHS,
+                most=_PATHS,
                 examples=self._pairs,
                 constrained=any(values.all(name) for name in CONSTRAINTS),
             ),
@@ -423,7 +428,7 @@ class Explorer:
         from kg.view import detailed_view
 
         depth = values.whole("depth", 1, 1, 3)
-        near = self.graph.neighbours(values.one("concept"), depth)
+        near = self.graph.neighbours(values.one("concept"), depth, evidence=False)
         iris = [near.centre.iri, *(each.concept.iri for each in near.concepts)]
         view = detailed_view(self.graph, iris[:1200])
         whole = len(self.graph.index.concepts), sum(not edge.literal for edge in self.graph.index.edges)

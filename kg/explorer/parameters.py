@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 CONSTRAINTS = (
     "avoid", "via", "types", "metapath", "max_hops", "predicates", "exclude", "min_confidence", "directed",
 )  # fmt: skip
-"""The parameters that narrow paths, as `KnowledgeGraph.path` names them."""
+"""The parameters that narrow paths, as `KnowledgeGraph.paths` names them."""
 
 _REPEATABLE = ("avoid", "via", "types", "predicates", "exclude")
 
@@ -57,7 +57,7 @@ class Values:
 
 
 def constraints(values: Values, known: Mapping[str, object]) -> dict[str, Any]:
-    """The constraints on paths as parameters of `KnowledgeGraph.path`, which takes those that are `known`.
+    """The constraints on paths as parameters of `KnowledgeGraph.paths`, which takes those that are `known`.
 
     Raises UsageError for any other.
     """

@@ -6,7 +6,7 @@ GET /browse?type=…&field=…  the index from A to Z    GET /api/complete    co
 GET /path?from=…&to=…       the path finder          GET /api/terms       what the editor completes, JSON
 GET /stats                  the graph in numbers     GET /static/NAME     styles and scripts
 
-Search, paths and numbers are JSON for programs that ask for it.
+Search and numbers are JSON for programs that ask for it.
 """
 
 from __future__ import annotations

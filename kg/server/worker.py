@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -25,13 +26,14 @@ from kg.errors import (
     ConceptNotFound,
     EndpointError,
     KgError,
+    NoPath,
     NotAcceptable,
     QueryError,
     StoreError,
     UsageError,
 )
 from kg.graph import KnowledgeGraph
-from kg.server import describe
+from kg.server import describe, explore
 from kg.server.answer import content_type, send
 from kg.server.channel import Channel, ServerGone
 from kg.server.limits import Limits, Refusal
@@ -51,6 +53,10 @@ STACK = 512 << 20
 
 _GRACE = 5
 """Seconds after which a worker that nobody kills ends itself."""
+
+
+_WALKS = re.compile(r"service\b.*(?:path|connect)\b", re.IGNORECASE | re.DOTALL)
+"""What a query has in it that asks for paths or connections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +156,7 @@ def too_much_memory(limits: Limits) -> Refusal:
 def status(error: KgError) -> int:
     """The HTTP status for an error."""
     match error:
-        case ConceptNotFound():
+        case ConceptNotFound() | NoPath():
             return 404
         case NotAcceptable():
             return 406
@@ -176,11 +182,13 @@ class Reader:
         self._identity: object = None
         self._explorer: Explorer | None = None
         self._graph = self.graph
+        """The graph that was analysed last, and what was found of it so far."""
         self.jobs: Mapping[str, Callable[[Channel, Json], None]] = {
             "query": self._query,
             "named": self._named,
             "resource": self._resource,
             "page": self._page,
+            "explore": self._explore,
             "service": self._service,
             "void": self._void,
             "read": self._read,
@@ -216,7 +224,15 @@ class Reader:
         assert isinstance(store, LocalStore)
         return store
 
+    def _load_libraries(self) -> None:
+        """Load what searches in the graph are computed with, which is not what a query may be charged for."""
+        if "kg.steiner" not in sys.modules:
+            with _bounded_memory(self._limits.memory_bytes):
+                import kg.steiner  # noqa: F401
+
     def _evaluate(self, query: str, job: Json) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        if _WALKS.search(query):
+            self._load_libraries()
         text, functions = self.graph.prepare(query)
         store = self.store.knowing(functions) if functions else self.store
         default, named = job.get("default"), job.get("graphs")
@@ -300,9 +316,17 @@ class Reader:
     def _page(self, channel: Channel, job: Json) -> None:
         """A page of the explorer; what it shows as JSON, if that is asked for."""
         accept, values = job.get("accept"), job["values"]
+        if job["page"] in {"path", "search"}:  # a search may be a question that is answered by paths
+            self._load_libraries()
         data = values.get("format") == ["json"] or (not preferred(accept) and "application/json" in (accept or ""))
         page = self.explorer.data(job["page"], values) if data else None
         channel.send_answer(*_page(page or self.explorer.page(job["page"], values)))
+
+    def _explore(self, channel: Channel, job: Json) -> None:
+        """What lies between concepts, or around one."""
+        self._load_libraries()
+        content = explore.answer(self.graph, job["what"], job["arguments"], self._limits)
+        channel.send_answer(_head("application/json"), content)
 
     def _service(self, channel: Channel, job: Json) -> None:
         triples = describe.service(self.store, job["url"], union=self._union, writable=job["writable"])
