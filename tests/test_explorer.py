@@ -236,7 +236,7 @@ def test_programs_get_json(web: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("constraint", "through"),
     [
-        ("via=craft", "craft"),
+        ("via=propagation+method", "propagation-method"),
         ("types=Method", "grafting"),
         ("metapath=Method-contrastsWith>Method-uses>Material", "grafting"),
     ],
