@@ -145,7 +145,7 @@ def serve(
     memory: Annotated[int, Option(min=64, metavar="MIB", help="The most memory for a query, in MiB.")] = 2048,
     concurrent: Annotated[int, Option(min=1, max=64, help="So many queries at once, each in a process.")] = 4,
 ) -> None:
-    """Serve the graph: SPARQL, named queries and linked data over HTTP, and a small page to ask from."""
+    """Serve the graph over HTTP: a web explorer, SPARQL, named queries and linked data."""
     from kg.server import Limits
     from kg.server import serve as run
 
