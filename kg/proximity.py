@@ -18,16 +18,16 @@ steps is resource allocation (Zhou, Lü & Zhang 2009) with weights.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
+
+    from kg.network import Network
 
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.int64]
@@ -48,64 +48,23 @@ MIDDLE = 200
 """Pairs are sought through nodes with at most so many neighbours: others say next to nothing of the pairs they join."""
 
 
-class Columns(Protocol):
-    """A typed multigraph of n nodes and m edges as columns, without self-loops: `kg.network.Network` is one."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """The n nodes, sorted."""
-
-    @property
-    def kinds(self) -> Sequence[str]:
-        """The class of each."""
-
-    @property
-    def predicates(self) -> Sequence[str]:
-        """What `predicate` counts in."""
-
-    @property
-    def symmetric(self) -> NDArray[np.bool_]:
-        """Of each predicate whether it means the same in both directions."""
-
-    @property
-    def subject(self) -> NDArray[np.int32]:
-        """Of each edge the node that it comes from."""
-
-    @property
-    def object(self) -> NDArray[np.int32]:
-        """Of each edge the node that it leads to."""
-
-    @property
-    def predicate(self) -> NDArray[np.int16]:
-        """Of each edge the predicate."""
-
-    @property
-    def confidence(self) -> NDArray[np.float64]:
-        """Of each edge how sure it is, 0…1."""
-
-
 class Proximity:
     """The measures over one graph. Each gives a score for every node; that of the node itself means nothing."""
 
-    def __init__(self, columns: Columns) -> None:
-        self._columns = columns
-        self.size = n = len(columns.names)
-        ends = np.concatenate([columns.subject, columns.object]), np.concatenate([columns.object, columns.subject])
-        confidence = np.maximum(columns.confidence, LEAST)
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self.size = n = len(network)
+        ends = np.concatenate([network.subject, network.object]), np.concatenate([network.object, network.subject])
+        confidence = np.maximum(network.confidence, LEAST)
         self.weights = sparse.csr_array((np.tile(confidence, 2), ends), shape=(n, n))
         """W."""
         self.weights.sum_duplicates()
         self.strength: Numbers = np.asarray(self.weights.sum(axis=1))
         self._divisor = np.where(self.strength > 0, self.strength, 1)
 
-    @cached_property
-    def degree(self) -> Indices:
-        """The number of neighbours of each node."""
-        return np.diff(self.weights.indptr).astype(np.int64)
-
     def neighbours(self, node: int) -> Indices:
         """The nodes that an edge joins to this one, in order."""
-        return self.weights.indices[self.weights.indptr[node] : self.weights.indptr[node + 1]].astype(np.int64)
+        return self._row(node)[0]
 
     # ------------------------------------------------------------------------------------------------------ walk
 
@@ -123,8 +82,9 @@ class Proximity:
         """
         if not self.strength[node]:
             return _unit(self.size, node)
-        scores: Numbers = solution(self._symmetric, node, restart)
-        return scores * (self._divisor / self.strength[node]) ** (0.5 - level)
+        relative = self._divisor / self.strength[node]
+        scores: Numbers = solution(self._symmetric, node, restart) * relative ** (0.5 - level)
+        return scores
 
     @cached_property
     def _symmetric(self) -> sparse.csr_array:
@@ -135,7 +95,7 @@ class Proximity:
     @cached_property
     def _rows(self) -> NDArray[np.int32]:
         """Of each number in W the row."""
-        return np.repeat(np.arange(self.size, dtype=np.int32), self.degree)
+        return np.repeat(np.arange(self.size, dtype=np.int32), self._network.neighbours)
 
     def _like(self, data: Numbers) -> sparse.csr_array:
         """A matrix with other numbers in the places of W."""
@@ -156,12 +116,12 @@ class Proximity:
 
         The direction is 0 when x is the subject, and always for symmetric predicates.
         """
-        columns, n = self._columns, self.size
-        predicate = columns.predicate.astype(np.int64)
-        backwards = np.where(np.asarray(columns.symmetric)[predicate], 0, 1)
-        trait = np.concatenate([2 * predicate * n + columns.object, (2 * predicate + backwards) * n + columns.subject])
-        rows = np.concatenate([columns.subject, columns.object])
-        shape = (n, 2 * len(columns.predicates) * n)
+        network, n = self._network, self.size
+        predicate = network.predicate.astype(np.int64)
+        backwards = np.where(network.symmetric[predicate], 0, 1)
+        trait = np.concatenate([2 * predicate * n + network.object, (2 * predicate + backwards) * n + network.subject])
+        rows = np.concatenate([network.subject, network.object])
+        shape = (n, 2 * len(network.predicates) * n)
         found = sparse.csr_array((np.ones(len(rows)), (rows, trait)), shape=shape)
         found.sum_duplicates()
         found.data[:] = 1
@@ -171,7 +131,8 @@ class Proximity:
     def telling(self) -> Numbers:
         """What each trait tells of those who have it: 1 / log₂(1 + d) for d of them."""
         counts = np.bincount(self.traits.indices, minlength=self.traits.shape[1])
-        return 1 / np.log2(1 + np.maximum(counts, 1))
+        weights: Numbers = 1 / np.log2(1 + np.maximum(counts, 1))
+        return weights
 
     @cached_property
     def _by_trait(self) -> sparse.csc_array:
@@ -185,14 +146,17 @@ class Proximity:
 
     def traits_of(self, node: int) -> Indices:
         """The columns of `traits` in which a node has a 1, in order."""
-        return self.traits.indices[self.traits.indptr[node] : self.traits.indptr[node + 1]].astype(np.int64)
+        first, last = self.traits.indptr[node], self.traits.indptr[node + 1]
+        found: Indices = self.traits.indices[first:last].astype(np.int64)
+        return found
 
     def metapaths(self, node: int) -> Numbers:
         """PathSim over all metapaths of two equal relations, 0…1."""
         mine = self.traits_of(node)
         shared: Numbers = self._by_trait[:, mine] @ self.telling[mine]
         total = self._own + self._own[node]
-        return np.divide(2 * shared, total, out=np.zeros(self.size), where=total > 0)
+        scores: Numbers = np.divide(2 * shared, total, out=np.zeros(self.size), where=total > 0)
+        return scores
 
     # ----------------------------------------------------------------------------------------------------- pairs
 
@@ -211,7 +175,7 @@ class Proximity:
 
         x < y; of equal ones the first by number. Rows are multiplied `block` at a time, to bound the memory.
         """
-        middle = np.where(self.degree <= MIDDLE, 1 / self._divisor, 0)
+        middle = np.where(self._network.neighbours <= MIDDLE, 1 / self._divisor, 0)
         onwards = self._like(self.weights.data * middle[self._rows])
         best: list[tuple[float, int, int]] = []
         for start in range(0, self.size, block):

@@ -19,7 +19,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kg.proximity import Columns
+    from kg.network import Network
 
     Numbers = NDArray[np.float64]
 
@@ -30,17 +30,17 @@ SMOOTHING = 5.0
 class Roles:
     """The chances of roles between the nodes of a graph; a role is 2 · predicate, and 1 more seen from the object."""
 
-    def __init__(self, columns: Columns) -> None:
-        classes = {name: number for number, name in enumerate(sorted(set(columns.kinds)))}
-        self._class = kind = np.array([classes[name] for name in columns.kinds], np.int64)
-        predicate = columns.predicate.astype(np.int64)
-        symmetric = np.asarray(columns.symmetric)
-        count = 2 * len(columns.predicates)
+    def __init__(self, network: Network) -> None:
+        classes = {name: number for number, name in enumerate(sorted(set(network.kinds)))}
+        self._class = kind = np.array([classes[name] for name in network.kinds], np.int64)
+        predicate = network.predicate.astype(np.int64)
+        symmetric = network.symmetric
+        count = 2 * len(network.predicates)
         self._inverse = np.array([role if symmetric[role // 2] else role ^ 1 for role in range(count)], np.int64)
-        ends = np.concatenate([columns.subject, columns.object])
-        others = np.concatenate([columns.object, columns.subject])
+        ends = np.concatenate([network.subject, network.object])
+        others = np.concatenate([network.object, network.subject])
         role = np.concatenate([2 * predicate, self._inverse[2 * predicate]])
-        self._of_node = np.zeros((len(columns.names), count), np.float32)
+        self._of_node = np.zeros((len(network), count), np.float32)
         np.add.at(self._of_node, (ends, role), 1)
         of_class, self._of_pair = np.zeros((len(classes), count)), np.zeros((len(classes), len(classes), count))
         np.add.at(of_class, (kind[ends], role), 1)
@@ -56,8 +56,9 @@ class Roles:
         pair = _smoothed(self._of_pair[self._class[one], self._class[other]], expected / expected.sum())
         own = _smoothed(self._of_node[one], mine) / mine
         others = _smoothed(self._of_node[other], theirs) / theirs
-        chances: Numbers = pair * own * others[self._inverse]
-        return chances / chances.sum()
+        chances = pair * own * others[self._inverse]
+        shares: Numbers = chances / chances.sum()
+        return shares
 
     def likeliest(self, one: int, other: int) -> tuple[int, bool, float]:
         """The likeliest relation: the number of its predicate, whether `one` is its subject, and its probability.

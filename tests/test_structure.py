@@ -35,7 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     (
         "graph answers index quotes search network metapath meeting paths obstacles explain notebook convert "
-        "services linking replies ask view sketch results",
+        "services linking replies ask view sketch results proximity pathsim roles embeddings related suggest",
         "reason",
     ),
     ("validate", "push", "export", "gold grading evaluate baselines"),
@@ -48,8 +48,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 HOMES = {
     "spacy": {"annotate.pipeline", "baselines"},
     "textacy": {"baselines"},
-    "numpy": {"annotate.confidence", "evaluate", "meeting", "network", "obstacles", "paths"},
-    "scipy": {"network", "obstacles", "paths"},
+    "numpy": {
+        "annotate.confidence", "evaluate", "meeting", "network", "obstacles", "paths", "proximity", "pathsim", "roles",
+        "embeddings", "related",
+    },
+    "scipy": {"network", "obstacles", "paths", "proximity", "pathsim"},
+    "gensim": {"embeddings"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
