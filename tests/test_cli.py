@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "build", "extract", "validate", "infer", "evaluate", "search", "ask", "show", "path", "query", "queries", "rules",
-    "stats", "viz", "connect", "common", "neighbours", "analyse", "learn",
+    "stats", "viz", "connect", "common", "neighbours", "analyse", "learn", "related",
+    "suggest",
     "export", "push", "serve",
 )  # fmt: skip
 

@@ -37,7 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         "graph answers index quotes search network metapath bounds paths obstacles explain notebook "
         "steiner connect compare neighbours convert services offers linking replies ask view sketch results "
-        "analytics figures learning",
+        "analytics figures learning proximity pathsim roles embeddings related suggest",
         "reason",
     ),
     ("validate", "push", "export", "gold grading evaluate baselines"),
@@ -52,10 +52,11 @@ HOMES = {
     "spacy": {"annotate.pipeline", "baselines"},
     "textacy": {"baselines"},
     "numpy": {
-        "analytics", "annotate.confidence", "bounds", "communities", "cutpoints", "evaluate", "network", "obstacles",
-        "paths", "steiner", "ties",
+        "analytics", "annotate.confidence", "bounds", "communities", "cutpoints", "embeddings", "evaluate", "network",
+        "obstacles", "paths", "pathsim", "proximity", "related", "roles", "steiner", "ties",
     },
-    "scipy": {"bounds", "network", "obstacles", "paths", "steiner"},
+    "scipy": {"bounds", "network", "obstacles", "paths", "pathsim", "proximity", "steiner"},
+    "gensim": {"embeddings"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",

@@ -130,6 +130,8 @@ class Server:
         web.add_route("/neighbours/{concept:path}", self.explore, methods=read)
         web.add_route("/analysis", self.explore, methods=read)
         web.add_route("/learn/{concept:path}", self.explore, methods=read)
+        web.add_route("/related/{concept:path}", self.explore, methods=read)
+        web.add_route("/suggest", self.explore, methods=read)
         web.add_route("/.well-known/void", self.void, methods=read)
         for folder in _FOLDERS:
             web.add_route(f"/{folder}/{{rest:path}}", self.resource, methods=read)
