@@ -181,11 +181,17 @@ class Proximity:
         for start in range(0, self.size, block):
             rows = self.weights[start : start + block]
             found = (rows @ onwards).tocoo()
-            x, y = found.row.astype(np.int64) + start, found.col.astype(np.int64)
+            x, y, traffic = found.row.astype(np.int64) + start, found.col.astype(np.int64), np.round(found.data, 9)
+            fit = (x < y) & allowed[x] & allowed[y] & (traffic > 0)
+            x, y, traffic = x[fit], y[fit], traffic[fit]
+            enough = most + rows.nnz  # so many at most are edges
+            if len(traffic) > enough:
+                fit = traffic >= np.partition(traffic, -enough)[-enough]
+                x, y, traffic = x[fit], y[fit], traffic[fit]
             joined = rows.tocoo()
-            known = np.isin(x * self.size + y, (joined.row.astype(np.int64) + start) * self.size + joined.col)
-            fit = (x < y) & ~known & allowed[x] & allowed[y]
-            x, y, traffic = x[fit], y[fit], np.round(found.data[fit], 9)
+            known = (joined.row.astype(np.int64) + start) * self.size + joined.col
+            fit = ~np.isin(x * self.size + y, known)
+            x, y, traffic = x[fit], y[fit], traffic[fit]
             order = np.lexsort((y, x, -traffic))[:most]
             best += zip(traffic[order].tolist(), x[order].tolist(), y[order].tolist(), strict=True)
         return sorted(best, key=lambda pair: (-pair[0], pair[1], pair[2]))[:most]

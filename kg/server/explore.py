@@ -48,6 +48,11 @@ def _direction(text: str) -> str:
     return {each: each for each in ("in", "out", "both")}[text]
 
 
+def _ranking(text: str) -> str:
+    """Not by embedding: to make vectors takes longer than a request may."""
+    return {each: each for each in ("walk", "metapath", "both")}[text]
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter: what it is called in Python, how its text is read and what it takes; whether it can be repeated."""
@@ -104,7 +109,7 @@ PARAMETERS: Mapping[str, Mapping[str, Parameter]] = {
     },
     "related": {
         "limit": _LIMIT,
-        "by": Parameter("by", str, "a way of ranking"),
+        "by": Parameter("by", _ranking, "walk, metapath or both"),
         "metapath": Parameter("metapath", str, "a metapath"),
         "new": Parameter("new", _truth, "true or false"),
         "type": Parameter("types", str, "a class", several=True),
@@ -112,7 +117,7 @@ PARAMETERS: Mapping[str, Mapping[str, Parameter]] = {
     "suggest": {
         "concept": Parameter("name", str, "a concept"),
         "limit": _LIMIT,
-        "by": Parameter("by", str, "a way of ranking"),
+        "by": Parameter("by", _ranking, "walk, metapath or both"),
         "type": Parameter("types", str, "a class", several=True),
     },
     "neighbours": {
