@@ -112,7 +112,7 @@ def test_path_shows_the_evidence_of_each_step(run: Terminal) -> None:
 
 
 def test_paths_as_json_have_offsets(run: Terminal) -> None:
-    paths = json.loads(run("path", "budding", "sealant", "-k", "2", "--format", "json"))
+    paths = json.loads(run("path", "budding", "sealant", "-k", "2", "--format", "json"))["paths"]
     quote = paths[0]["steps"][0]["relations"][0]["quotes"][0]
     assert quote["exact"] == "Unlike budding"
     assert quote["end"] - quote["start"] == len("Unlike budding")

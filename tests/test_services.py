@@ -129,7 +129,7 @@ def test_paths_obey_their_constraints(tiny_graph: KnowledgeGraph) -> None:
 def test_the_cost_and_the_length_belong_to_the_path(tiny_graph: KnowledgeGraph) -> None:
     query = """SELECT DISTINCT ?path ?cost ?length { SERVICE kg:path {
       ?path kg:from "budding" ; kg:to "grafting wax" ; kg:cost ?cost ; kg:length ?length } }"""
-    (path,) = tiny_graph.path("budding", "grafting wax")
+    path = tiny_graph.path("budding", "grafting wax")
     assert rows(tiny_graph, query) == [("1", f"{path.cost:g}", str(len(path)))]
 
 
