@@ -162,8 +162,8 @@ class KnowledgeGraph:
             definitions=self._definitions(this, literals.pop(SKOS.definition.value, set())),
             keywords=tuple(sorted(text for texts in literals.values() for text in texts)),
             entries=entries,
-            relations=self._related(self._outgoing.get(concept.iri, ()), concept.iri),
-            inverse=self._related(self._incoming.get(concept.iri, ()), concept.iri),
+            relations=self._related(self.index.outgoing(concept.iri), concept.iri),
+            inverse=self._related(self.index.incoming(concept.iri), concept.iri),
             mentions=self._refs(self.store.rows(_MENTIONS % this), without=concept.iri),
             mentioned_by=self._refs(self.store.rows(_MENTIONED_BY % this), without=concept.iri),
             flags=tuple(sorted({flag for entry in entries for flag in entry.flags})),
@@ -177,16 +177,11 @@ class KnowledgeGraph:
         distance = {centre: 0}
         ring = [centre]
         for hops in range(1, depth + 1):
-            ring = sorted({other for iri in ring for other in self._adjacent(iri)} - distance.keys())
+            ring = sorted({other for iri in ring for other in self.index.adjacent(iri)} - distance.keys())
             distance.update(dict.fromkeys(ring, hops))
         refs = self.index.refs
         near = sorted((hops, refs[iri]) for iri, hops in distance.items() if hops)
-        within = [
-            edge
-            for iri in sorted(distance, key=lambda iri: (distance[iri], refs[iri]))
-            for edge in self._outgoing.get(iri, ())
-            if edge.object in distance and not edge.literal
-        ]
+        within = sorted(self.index.within(distance), key=lambda e: (distance[e.subject], refs[e.subject]))
         return Neighbourhood(
             refs[centre],
             depth,
@@ -248,7 +243,7 @@ class KnowledgeGraph:
         An edge (u, v, key) of `to_networkx()` is asked for as `evidence(u, key, v)`. The object may be a year.
         """
         name = relation_named(predicate)
-        stated = [edge for edge in self._outgoing.get(self.concept(subject).iri, ()) if edge.predicate == name]
+        stated = [edge for edge in self.index.outgoing(self.concept(subject).iri) if edge.predicate == name]
         found = [edge for edge in stated if edge.literal and edge.object == object]
         if not found:
             target = self.concept(object).iri
@@ -404,25 +399,9 @@ class KnowledgeGraph:
         """The evidence of statements, by their IRIs."""
         return Quotes(self.store, self.base)
 
-    @cached_property
-    def _outgoing(self) -> Mapping[str, Sequence[Edge]]:
-        return _grouped((edge.subject, edge) for edge in self.index.edges)
-
-    @cached_property
-    def _incoming(self) -> Mapping[str, Sequence[Edge]]:
-        return _grouped((edge.object, edge) for edge in self.index.edges if not edge.literal)
-
-    @cached_property
-    def _edges(self) -> Mapping[tuple[str, str, str], Edge]:
-        return {(edge.subject, edge.predicate, edge.object): edge for edge in self.index.edges if not edge.literal}
-
     def edge(self, subject: str, predicate: str, object: str) -> Edge:
         """The relation of that name between two concepts, by their IRIs; KeyError when it is not stated."""
-        return self._edges[subject, predicate, object]
-
-    def _adjacent(self, iri: str) -> Iterator[str]:
-        yield from (edge.object for edge in self._outgoing.get(iri, ()) if not edge.literal)
-        yield from (edge.subject for edge in self._incoming.get(iri, ()))
+        return self.index.edge(subject, predicate, object)
 
     def _refs(self, rows: Iterable[ox.QuerySolution], *, without: str) -> tuple[ConceptRef, ...]:
         iris = {row["concept"].value for row in rows} - {without}
@@ -466,10 +445,3 @@ class KnowledgeGraph:
 
 def _ranked(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _grouped(pairs: Iterable[tuple[str, Edge]]) -> Mapping[str, Sequence[Edge]]:
-    groups: dict[str, list[Edge]] = defaultdict(list)
-    for iri, edge in pairs:
-        groups[iri].append(edge)
-    return groups
