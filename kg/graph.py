@@ -43,7 +43,7 @@ from kg.store import LocalStore, dataset_base, open_store
 from kg.vocabulary import SKOS, entry_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import networkx
     import rdflib

@@ -213,7 +213,8 @@ class ConceptIndex:
         return dict(zip(self.concepts, counts.tolist(), strict=True))
 
     @cached_property
-    def _statements(self) -> Statements:
+    def statements(self) -> Statements:
+        """The statements behind the relations."""
         from kg.statements import Statements
 
         return Statements(self._store, self.columns, self._vocabulary)
@@ -274,7 +275,7 @@ class ConceptIndex:
     def _edges(self, rows: Sequence[int], literals: Sequence[tuple[int, int, str]] = ()) -> tuple[Edge, ...]:
         """Relations as objects, sorted: those in some ascending rows of the columns, and some of those to literals."""
         columns, names = self.columns, self._vocabulary.concepts
-        backed = self._statements.of(rows, literals)
+        backed = self.statements.of(rows, literals)
         places = zip(*(column.tolist() for column in columns.at(rows)), strict=True)
         ends = [(subject, predicate, names[target], False) for subject, predicate, target in places]
         ends += [(subject, predicate, text, True) for subject, predicate, text in literals]

@@ -74,11 +74,16 @@ class Statements:
         """All statements about typed relations."""
         return backing(self._store, self._vocabulary)
 
-    def _of_all(self, rows: Sequence[int], literals: Sequence[Literal]) -> Iterator[Backed]:
-        columns, known, objects = self._columns, self.all, self._vocabulary.objects
-        keys = self._vocabulary.keys(*columns.at(rows))
+    def spans(self, rows: Sequence[int], literals: Sequence[Literal] = ()) -> tuple[list[int], list[int]]:
+        """Where, among all statements, those behind some relations begin and end."""
+        objects = self._vocabulary.objects
+        keys = self._vocabulary.keys(*self._columns.at(rows))
         others = [self._vocabulary.key(subject, predicate, objects[text]) for subject, predicate, text in literals]
-        for first, last in zip(*known.spans(np.concatenate([keys, np.array(others, dtype=np.int64)])), strict=True):
+        return self.all.spans(np.concatenate([keys, np.array(others, dtype=np.int64)]))
+
+    def _of_all(self, rows: Sequence[int], literals: Sequence[Literal]) -> Iterator[Backed]:
+        known = self.all
+        for first, last in zip(*self.spans(rows, literals), strict=True):
             if first == last:
                 yield _NOTHING
             else:
