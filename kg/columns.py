@@ -19,13 +19,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
+
+from kg.vocabulary import XSD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
-    from pyoxigraph import BlankNode, Literal
+    from pyoxigraph import BlankNode
 
     from kg.store import LocalStore, Store
 
@@ -39,7 +41,7 @@ _TABLE = "SELECT ?subject ?object WHERE { ?subject %s ?object . }"
 _EDGES = "SELECT ?subject ?predicate ?object WHERE { VALUES ?predicate { %s } ?subject ?predicate ?object . }"
 _INFERRED = """
 SELECT ?subject ?predicate ?object WHERE { VALUES ?predicate { %s } GRAPH %s { ?subject ?predicate ?object } }"""
-_ROWS = """
+_COUNTS = """
 SELECT ?predicate (COUNT(*) AS ?n) WHERE {
   VALUES ?predicate { %s } ?subject ?predicate ?object .
 } GROUP BY ?predicate"""
@@ -48,25 +50,31 @@ SELECT ?subject ?predicate ?object WHERE {
   VALUES ?predicate { %s } ?subject ?predicate ?object . FILTER(isLiteral(?object))
 }"""
 
-# Numbers for terms: `subjects` and `objects` are tables of all concepts, `predicates` is a list of terms and numbers.
-_PATTERN = "?s ?p ?o ."
-_NUMBERED = """
-SELECT ?sn ?pn ?on {
-  %(subjects)s
-  { SELECT ?s ?pn ?on { %(objects)s { SELECT ?s ?pn ?o { VALUES (?p ?pn) { %(predicates)s } %(pattern)s } } } }
-}"""
-_STATED = """
-  { SELECT ?st ?pn { VALUES (?p ?pn) { %(predicates)s } ?st rdf:predicate ?p } }
-  { SELECT ?st ?sn { %(subjects)s { SELECT ?st ?s { ?st rdf:subject ?s } } } }
-  { SELECT ?st ?on { %(objects)s { SELECT ?st ?o { ?st rdf:object ?o } } } }"""
-_CONFIDENCES = "{ SELECT ?st ?c { ?st kg:confidence ?c } }"
-_SURE = f"SELECT ?sn ?pn ?on ?c {{ {_CONFIDENCES} {_STATED} }}"
-_BACKED = f"""
-SELECT ?sn ?pn ?on ?c ?n ?st {{
-  {{ SELECT ?sn ?pn ?on ?st {{ {_STATED} }} }}
-  OPTIONAL {_CONFIDENCES}
-  OPTIONAL {{ SELECT ?st (COUNT(*) AS ?n) {{ ?st prov:wasDerivedFrom ?evidence }} GROUP BY ?st }}
+# Numbers for terms: `?sn`, `?pn` and `?on` for those of `?s`, `?p` and `?o`. %(concepts)s etc. are filled by `_query`.
+_SUBJECTS = """{ SELECT DISTINCT ?s ?sn {
+    ?s a skos:Concept . BIND(<urn:x-kg:number>(?s) AS ?sn) FILTER(BOUND(?sn))
+  } }"""
+_OBJECTS = """{ SELECT DISTINCT ?o ?on {
+    { ?o a skos:Concept . BIND(<urn:x-kg:number>(?o) AS ?on) FILTER(BOUND(?on)) }
+    UNION { VALUES (?o ?on) { %(literals)s } }
+  } }"""
+_NUMBERED = f"""
+SELECT ?sn ?pn ?on %(columns)s {{
+  {_SUBJECTS} {{ SELECT ?s ?pn ?on %(columns)s {{ {_OBJECTS} {{ SELECT ?s ?pn ?o %(columns)s {{ %(rows)s }} }} }} }}
 }}"""
+_STATED = """
+  { SELECT ?st ?pn { VALUES (?p ?pn) { %(statements)s } ?st rdf:predicate ?p } }
+  { SELECT ?st ?s { ?st rdf:subject ?s } }
+  { SELECT ?st ?o { ?st rdf:object ?o } }"""
+_CONFIDENCES = "{ SELECT ?st ?c { ?st kg:confidence ?c } }"
+_STATED_AND_SURE = f"""
+  {{ SELECT ?s ?pn ?o ?c {{ VALUES (?p ?pn ?c) {{ %(edges)s }} ?s ?p ?o }} }}
+  UNION {{ SELECT ?s ?pn ?o ?c {{ {_CONFIDENCES} {_STATED} }} }}"""
+_ONLY_INFERRED = "VALUES (?p ?pn ?c) { %(edges)s } GRAPH %(inferred)s { ?s ?p ?o }"
+_BACKED = f"""
+  {{ SELECT ?s ?pn ?o ?st {{ {_STATED} }} }}
+  OPTIONAL {_CONFIDENCES}
+  OPTIONAL {{ SELECT ?st (COUNT(*) AS ?n) {{ ?st prov:wasDerivedFrom ?evidence }} GROUP BY ?st }}"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,22 +211,6 @@ class Vocabulary:
         """The same for columns."""
         return (subjects * len(self.predicates) + predicates) * len(self.objects) + targets
 
-    @cached_property
-    def _concepts(self) -> str:
-        return " ".join(f"(<{iri}> {number})" for number, iri in enumerate(self.concepts))
-
-    def query(self, text: str, names: Iterable[str], pattern: str = "") -> str:
-        """A query of numbers with its tables, which asks for some predicates only."""
-        ranks = self.ranks
-        iris = [self.predicates[name] for name in names]
-        literals = " ".join(f"({term} {self.objects[text]})" for text, term in sorted(self.literals))
-        return text % {
-            "subjects": f"{{ SELECT ?s ?sn {{ VALUES (?s ?sn) {{ {self._concepts} }} }} }}",
-            "objects": f"{{ SELECT ?o ?on {{ VALUES (?o ?on) {{ {self._concepts} {literals} }} }} }}",
-            "predicates": " ".join(f"(<{iri}> {ranks[iri]})" for iri in iris),
-            "pattern": pattern,
-        }
-
 
 def read(store: Store, vocabulary: Vocabulary) -> EdgeColumns:
     """The typed relations of a store that `vocabulary` names, each once."""
@@ -259,18 +251,10 @@ def _first(
     """What is read the quick way where that can be gone, else the plain way."""
     from kg.store import LocalStore
 
-    if isinstance(store, LocalStore) and all(map(_writable, vocabulary.concepts)):
+    if isinstance(store, LocalStore):
         with suppress(ValueError):  # a confidence that is no number
             return local(store, vocabulary)
     return plain(store, vocabulary)
-
-
-def _writable(iri: str) -> bool:
-    """Whether a concept's name can stand in a query; that of a blank node, which has no colon, cannot."""
-    return ":" in iri and not _FORBIDDEN.intersection(iri)
-
-
-_FORBIDDEN = frozenset('<>"{}|^`\\ ')
 
 
 # --------------------------------------------------------------------------------------------------- the quick way
@@ -282,42 +266,60 @@ def _local_columns(store: LocalStore, vocabulary: Vocabulary) -> tuple[Ints, Lit
     Two threads, since the engine works without Python's lock; each has half of the relations, so that both together
     hold as much in memory as one alone would.
     """
-    rows = _rows_of(store, vocabulary)
-    halves = [half for half in _halves(rows) if half]
+    counts, size = _counts(store, vocabulary), len(vocabulary.predicates)
 
-    def numbers(half: Sequence[str]) -> tuple[Floats, Floats]:
-        sure = _table(store.csv(vocabulary.query(_SURE, half)), 4)
-        return _table(store.csv(vocabulary.query(_NUMBERED, half, _PATTERN)), 3), sure
+    def numbers(half: Sequence[str]) -> Floats:
+        return _table(_asked(store, vocabulary, half, "?c", _STATED_AND_SURE), 4)
 
     with ThreadPoolExecutor(2) as threads:
-        found = list(threads.map(numbers, halves))
-    edges = np.concatenate([np.empty((0, 3)), *(edges for edges, _ in found)]).astype(np.int64)
-    sure = np.concatenate([np.empty((0, 4)), *(sure for _, sure in found)])
-    keys = np.unique(_keys(vocabulary, edges))
+        table = np.concatenate(list(threads.map(numbers, _halves(counts))))
+    stated = table[:, 1] < size
+    edges, sure = table[stated, :3].astype(np.int64), table[~stated]
+    del table
+    keys = np.unique(vocabulary.keys(*edges.T))
     if vocabulary.inferred and store.has_graph(NamedNode(vocabulary.inferred)):
-        pattern = f"GRAPH <{vocabulary.inferred}> {{ {_PATTERN} }}"
-        left_out = _table(store.csv(vocabulary.query(_NUMBERED, list(vocabulary.predicates), pattern)), 3)
-        keys = np.setdiff1d(keys, _keys(vocabulary, left_out.astype(np.int64)), assume_unique=True)
-    between = np.bincount(edges[:, 1], minlength=len(vocabulary.predicates)).tolist()
-    ranks = vocabulary.ranks
+        every = list(vocabulary.predicates)
+        left_out = _table(_asked(store, vocabulary, every, "?c", _ONLY_INFERRED), 4).astype(np.int64)
+        keys = np.setdiff1d(keys, vocabulary.keys(*left_out[:, :3].T), assume_unique=False)
+    between = np.bincount(edges[:, 1], minlength=size).tolist()
     # To tell literals from IRIs the engine looks both up, so only those predicates are asked that lead elsewhere.
-    elsewhere = [name for name, count in rows.items() if count != between[ranks[vocabulary.predicates[name]]]]
-    return keys, _literals(store, vocabulary, elsewhere), _keys(vocabulary, sure[:, :3].astype(np.int64)), sure[:, 3]
+    elsewhere = [name for rank, name in enumerate(vocabulary.predicates) if counts[name] != between[rank]]
+    literals = _literals(store, vocabulary, elsewhere)
+    backed = sure[:, :3].astype(np.int64)
+    return keys, literals, vocabulary.keys(backed[:, 0], backed[:, 1] - size, backed[:, 2]), sure[:, 3]
+
+
+def _asked(store: LocalStore, vocabulary: Vocabulary, names: Sequence[str], columns: str, rows: str) -> bytes:
+    """Rows of numbers as CSV: subject, predicate, object, and further `columns`; for some predicates only.
+
+    The numbers of the predicates of statements begin where those of relations end.
+    """
+    ranks, size = vocabulary.ranks, len(vocabulary.predicates)
+    iris = [vocabulary.predicates[name] for name in names]
+    numbers = {iri: Literal(str(number), datatype=XSD.integer) for iri, number in vocabulary.numbers.items()}
+    query = _NUMBERED % {"columns": columns, "rows": rows, "literals": "%(literals)s"}
+    query %= {
+        "literals": " ".join(f"({term} {vocabulary.objects[text]})" for text, term in sorted(vocabulary.literals)),
+        "edges": " ".join(f"(<{iri}> {ranks[iri]} 0)" for iri in iris),
+        "statements": " ".join(f"(<{iri}> {ranks[iri] + size})" for iri in iris),
+        "inferred": f"<{vocabulary.inferred}>",
+    }
+    return store.csv(query, {NamedNode("urn:x-kg:number"): lambda concept: numbers.get(concept.value)})
 
 
 def _local_backing(store: LocalStore, vocabulary: Vocabulary) -> tuple[Ints, Floats, Ints, list[str]]:
+    """Keys, confidences and evidence of all statements, and their names."""
+    size = len(vocabulary.predicates)
     found: dict[tuple[int, str], tuple[float, int]] = {}
-    for half in _halves(_rows_of(store, vocabulary)):
-        if half:
-            text = io.TextIOWrapper(io.BytesIO(store.csv(vocabulary.query(_BACKED, half))), "utf-8", newline="")
-            rows = csv.reader(text)
-            next(rows)
-            for subject, predicate, target, confidence, evidence, name in rows:
-                key = vocabulary.key(int(subject), int(predicate), int(target))
-                known = key, name.removeprefix("_:")
-                sure = float(confidence or -1)
-                if known not in found or sure > found[known][0]:
-                    found[known] = sure, int(evidence or 0)
+    for half in _halves(_counts(store, vocabulary)):
+        answer = io.BytesIO(_asked(store, vocabulary, half, "?c ?n ?st", _BACKED))
+        rows = csv.reader(io.TextIOWrapper(answer, "utf-8", newline=""))
+        next(rows)
+        for subject, predicate, target, confidence, evidence, name in rows:
+            known = vocabulary.key(int(subject), int(predicate) - size, int(target)), name.removeprefix("_:")
+            sure = float(confidence or -1)
+            if known not in found or sure > found[known][0]:
+                found[known] = sure, int(evidence or 0)
     return (
         np.fromiter((key for key, _ in found), np.int64, len(found)),
         np.fromiter((sure for sure, _ in found.values()), np.float64, len(found)),
@@ -326,9 +328,9 @@ def _local_backing(store: LocalStore, vocabulary: Vocabulary) -> tuple[Ints, Flo
     )
 
 
-def _rows_of(store: LocalStore, vocabulary: Vocabulary) -> dict[str, int]:
+def _counts(store: LocalStore, vocabulary: Vocabulary) -> dict[str, int]:
     """How many rows each predicate has, by local name."""
-    found = {row[0].value: int(row[1].value) for row in store.rows(_ROWS % vocabulary.terms)}
+    found = {row[0].value: int(row[1].value) for row in store.rows(_COUNTS % vocabulary.terms)}
     return {name: found.get(iri, 0) for name, iri in vocabulary.predicates.items()}
 
 
@@ -339,7 +341,7 @@ def _halves(rows: Mapping[str, int]) -> tuple[list[str], list[str]]:
     for name in sorted(rows, key=lambda name: (-rows[name], name)):
         lighter = weights.index(min(weights))
         halves[lighter].append(name)
-        weights[lighter] += rows[name]
+        weights[lighter] += rows[name] + 1
     return halves
 
 
@@ -353,10 +355,6 @@ def _table(text: bytes, columns: int) -> Floats:
         except DeprecationWarning as error:
             raise ValueError(str(error)) from error
     return numbers.reshape(-1, columns)
-
-
-def _keys(vocabulary: Vocabulary, rows: Ints) -> Ints:
-    return vocabulary.keys(rows[:, 0], rows[:, 1], rows[:, 2])
 
 
 # ---------------------------------------------------------------------------------------------------- the plain way
