@@ -2,13 +2,13 @@
 
     python benchmarks/synthetic.py DIR [--nodes 100000] [--edges 1000000] [--seed 1]
 
-writes it as a build that `kg.graph.open(DIR)` opens; a second run with the same numbers finds it there and does nothing.
+writes it as a build that `kg.graph.open(DIR)` opens; a second run with the same numbers finds it there, and rests.
 `relations` gives the same graph as columns, `multigraph` as networkx.
 
 Each concept after the first is tied to an earlier one, the other relations lead from and to concepts at random, early
-ones far more often, so that degrees follow a power law: at the sizes above the largest hub has some 25,000 relations, the
-median concept 13. One relation in ten joins a pair that another one joins already. Confidences are skewed as in real
-graphs (half of them below 0.45), and one relation in fifty is a year.
+ones far more often, so that degrees follow a power law: at the sizes above the largest hub has some 25,000 relations,
+the median concept 13. One relation in ten joins a pair that another one joins already. Confidences are skewed as in
+real graphs (half of them below 0.45), and one relation in fifty is a year.
 """
 
 from __future__ import annotations

@@ -121,6 +121,11 @@ class EdgeColumns:
         subject, predicate, target = self.subject[chosen], self.predicate[chosen], self.object[chosen]
         return subject.astype(np.int64), predicate.astype(np.int64), target.astype(np.int64)
 
+    def names(self) -> Iterator[str]:
+        """Yield the name of the predicate of each relation, those to literals last."""
+        yield from (self.predicates[number] for number in self.predicate.tolist())
+        yield from (self.predicates[number] for _, number, _ in self.literals)
+
     @cached_property
     def starts(self) -> Ints:
         """Where the relations of each subject begin; one more number at the end."""

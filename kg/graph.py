@@ -26,14 +26,12 @@ from kg.answers import (
     EntryView,
     Hit,
     Hub,
-    Neighbour,
     Neighbourhood,
     Quote,
     QuotedDefinition,
     Relation,
     Statistics,
 )
-from kg.errors import UsageError
 from kg.index import ConceptIndex, Edge, readings, relation_named
 from kg.queries import named_queries, named_query
 from kg.quotes import Quotes, ordered
@@ -48,10 +46,14 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
+    from kg.analytics import Analysis
     from kg.answers import Path
     from kg.ask import Asker
+    from kg.compare import Common
+    from kg.connect import Connection as Tie
     from kg.endpoint import Connection
     from kg.explain import Paths
+    from kg.learning import ReadingOrder
     from kg.metapath import Metapath
     from kg.network import Network
     from kg.queries import NamedQuery
@@ -114,6 +116,7 @@ class KnowledgeGraph:
         self.store = store
         self._folders = tuple(queries)
         self._inferred = inferred
+        self._analyses: dict[bool, Analysis] = {}
 
     def __repr__(self) -> str:
         return f"KnowledgeGraph({self.store.place!r})"
@@ -169,25 +172,23 @@ class KnowledgeGraph:
             flags=tuple(sorted({flag for entry in entries for flag in entry.flags})),
         )
 
-    def neighbours(self, name: Name, depth: int = 1) -> Neighbourhood:
-        """The concepts within `depth` typed relations of a concept, whatever their direction."""
-        if depth < 1:
-            raise UsageError(f"the depth of a neighbourhood is at least 1, not {depth}")
-        centre = self.concept(name).iri
-        distance = {centre: 0}
-        ring = [centre]
-        for hops in range(1, depth + 1):
-            ring = sorted({other for iri in ring for other in self.index.adjacent(iri)} - distance.keys())
-            distance.update(dict.fromkeys(ring, hops))
-        refs = self.index.refs
-        near = sorted((hops, refs[iri]) for iri, hops in distance.items() if hops)
-        within = sorted(self.index.within(distance), key=lambda e: (distance[e.subject], refs[e.subject]))
-        return Neighbourhood(
-            refs[centre],
-            depth,
-            tuple(Neighbour(ref, hops) for hops, ref in near),
-            tuple(self.relation(edge, edge.subject, {}) for edge in within),
-        )
+    def neighbours(
+        self, name: Name, depth: int = 1, *, predicates: Iterable[str] = (), exclude: Iterable[str] = (),
+        types: Iterable[str] = (), min_confidence: float = 0.0, direction: str = "both", limit: int | None = None,
+        evidence: bool = True,
+    ) -> Neighbourhood:  # fmt: skip
+        """The concepts within `depth` typed relations of a concept, each with the relations that lead to it.
+
+        `direction` is "both", "out" for relations that lead away from the concept, or "in". Only concepts of `types`
+        are listed, and at most `limit` at each distance. Without `evidence` the relations have no quotes, which is
+        faster. Raises as `concept` does, and UsageError for a call that makes no sense.
+        """
+        from kg.neighbours import neighbourhood
+
+        return neighbourhood(
+            self, name, depth=depth, predicates=predicates, exclude=exclude, types=types, min_confidence=min_confidence,
+            direction=direction, limit=limit, evidence=evidence,
+        )  # fmt: skip
 
     def search(self, text: str, limit: int = 10) -> list[Hit]:
         """The concepts that a text most likely asks for: by name, then by definition and quotes, then by spelling."""
@@ -215,13 +216,13 @@ class KnowledgeGraph:
         min_confidence: float = 0.0,
         metapath: str | Metapath | None = None,
         all_shortest: bool = False,
-        seconds: float | None = None,
+        seconds: float | None = 30.0,
     ) -> Paths:
         """The k best paths between two concepts, each step with its sentence and quotes; docs/paths.md says which.
 
         `types` are the classes that concepts between the ends may have; a path has to pass all of `via`, in any order,
         and none of `avoid`. `metapath` is explained in `kg.metapath`. `all_shortest` asks for all paths of the fewest
-        hops instead of `k`. After `seconds` a search ends with what it has.
+        hops instead of `k`. After `seconds` a search ends with what it has, and is not `complete`.
 
         Raises NoPath, which says why there is none; ConceptNotFound; and UsageError for a call that makes no sense.
         """
@@ -236,6 +237,60 @@ class KnowledgeGraph:
     def path(self, start: Name, end: Name, **limits: Any) -> Path:
         """The best path between two concepts; takes what `paths` takes but `k`, and raises what it raises."""
         return self.paths(start, end, 1, **limits)[0]
+
+    def connect(
+        self, *names: Name, predicates: Iterable[str] = (), exclude: Iterable[str] = (), types: Iterable[str] = (),
+        avoid: Iterable[Name] = (), min_confidence: float = 0.0, partial: bool = False,
+    ) -> Tie:  # fmt: skip
+        """The tree of relations that ties concepts together at the least cost; see `kg.steiner` for "least".
+
+        `types` are the kinds that concepts between may be of. With `partial` concepts that cannot be tied to the others
+        are left out, and it is told why. Raises NoPath, which says which concepts hang together; ConceptNotFound; and
+        UsageError for a call that makes no sense.
+        """
+        from kg.connect import connect
+        from kg.explain import limits
+
+        constraints = limits(
+            self, predicates=predicates, exclude=exclude, types=types, avoid=avoid, min_confidence=min_confidence
+        )
+        return connect(self, names, constraints, partial=partial)
+
+    def common(self, first: Name, second: Name, limit: int | None = 20) -> Common:
+        """What two concepts share and where they differ, side by side; at most `limit` of each.
+
+        Raises as `concept` does, and UsageError when both names mean one concept.
+        """
+        from kg.compare import common
+
+        return common(self, first, second, limit)
+
+    def between(self, first: Name, second: Name) -> tuple[Relation, ...]:
+        """The relations between two concepts, either way, as they read from the first, with their quotes."""
+        ends = {self.concept(first).iri, self.concept(second).iri}
+        start = self.concept(first).iri
+        around = (*self.index.outgoing(start), *self.index.incoming(start))
+        return self._related([edge for edge in around if {edge.subject, edge.object} == ends], start)
+
+    def analyse(self, *, exact: bool = False) -> Analysis:
+        """Central concepts, communities, gaps, bridges and cores, each computed when asked for; see `kg.analytics`.
+
+        With `exact` betweenness is measured from all concepts, however large the graph.
+        """
+        from kg.analytics import Analysis
+
+        if exact not in self._analyses:
+            self._analyses[exact] = Analysis.of(self, exact=exact)
+        return self._analyses[exact]
+
+    def learn(self, name: Name, n: int = 10, **limits: Any) -> ReadingOrder:
+        """What to read before a concept, in order: at most `n` of its prerequisites, each with its reason.
+
+        Takes the limits of `kg.learning.learn`. Raises as `concept` does, and UsageError for a call without sense.
+        """
+        from kg.learning import learn
+
+        return learn(self, name, n, **limits)
 
     def evidence(self, subject: Name, predicate: str, object: Name) -> tuple[Quote, ...]:
         """The quotes that back a relation, of all its statements; empty when the graph does not state it.
@@ -329,17 +384,17 @@ class KnowledgeGraph:
         kinds = Counter(view.kind or "(none)" for view in self.index.concepts.values())
         parts = [len(part) for part in networkx.weakly_connected_components(graph) if len(part) > 1]
         hubs = sorted((-degree, self.index.refs[iri]) for iri, degree in graph.degree() if degree)[:10]
-        ends = {end for edge in self.index.edges for end in (edge.subject, edge.object)}
+        degrees = self.index.degrees
         counts = {name: int(next(self.store.select(query))["n"].value) for name, query in _COUNTS.items()}
         return Statistics(
             **counts,
             concepts=len(self.index.concepts),
-            relations=len(self.index.edges),
-            orphans=sum(iri not in ends and view.kind != "Field" for iri, view in self.index.concepts.items()),
+            relations=len(self.index.columns) + len(self.index.columns.literals),
+            orphans=sum(not degrees[iri] and view.kind != "Field" for iri, view in self.index.concepts.items()),
             components=len(parts),
             largest_component=max(parts, default=0),
             classes=_ranked(kinds),
-            predicates=_ranked(Counter(edge.predicate for edge in self.index.edges)),
+            predicates=_ranked(Counter(self.index.columns.names())),
             fields=_ranked(Counter(field for view in self.index.concepts.values() for field in view.fields)),
             flags=_ranked(Counter({row["flag"].value: int(row["n"].value) for row in self.store.select(_FLAGS)})),
             hubs=tuple(Hub(ref, -degree) for degree, ref in hubs),

@@ -111,6 +111,8 @@ class ConceptIndex:
     def __init__(self, store: Store, base: str, *, inferred: bool = False) -> None:
         self._store = store
         self.base = base
+        self._outgoing: dict[str, tuple[Edge, ...]] = {}
+        self._incoming: dict[str, tuple[Edge, ...]] = {}
         self._inferred = None if inferred else _inferred_graph(base)
         self._unstated = self._only_inferred()
         concepts = sorted(
@@ -238,33 +240,23 @@ class ConceptIndex:
 
     def outgoing(self, iri: str) -> tuple[Edge, ...]:
         """The relations whose subject a concept is, sorted; none for what is no concept."""
-        number = self.numbers.get(iri, -1)
-        if number < 0:
+        number = self.numbers.get(iri)
+        if number is None:
             return ()
-        first = bisect_left(self.columns.literals, (number,))
-        last = bisect_left(self.columns.literals, (number + 1,))
-        return self._edges(self.columns.leaving(number).tolist(), self.columns.literals[first:last])
+        if iri not in self._outgoing:
+            literals = self.columns.literals
+            own = literals[bisect_left(literals, (number,)) : bisect_left(literals, (number + 1,))]
+            self._outgoing[iri] = self._edges(self.columns.leaving(number).tolist(), own)
+        return self._outgoing[iri]
 
     def incoming(self, iri: str) -> tuple[Edge, ...]:
         """The relations whose object a concept is, sorted; none for what is no concept."""
-        number = self.numbers.get(iri, -1)
-        return self._edges(self.columns.arriving(number).tolist()) if number >= 0 else ()
-
-    def within(self, iris: Iterable[str]) -> tuple[Edge, ...]:
-        """The relations between any two of some concepts, sorted."""
-        import numpy as np
-
-        columns = self.columns
-        chosen = np.zeros(columns.size, dtype=bool)
-        chosen[[self.numbers[iri] for iri in iris]] = True
-        return self._edges(np.flatnonzero(chosen[columns.subject] & chosen[columns.object]).tolist())
-
-    def adjacent(self, iri: str) -> set[str]:
-        """The concepts that a concept has typed relations with, in either direction."""
-        columns, names, number = self.columns, self._vocabulary.concepts, self.numbers[iri]
-        others = {*columns.object[columns.leaving(number)].tolist()}
-        others.update(columns.subject[columns.arriving(number)].tolist())
-        return {names[other] for other in others}
+        number = self.numbers.get(iri)
+        if number is None:
+            return ()
+        if iri not in self._incoming:
+            self._incoming[iri] = self._edges(self.columns.arriving(number).tolist())
+        return self._incoming[iri]
 
     def _row(self, subject: str, predicate: str, object: str) -> int:
         row = self.columns.row(self.numbers[subject], predicate, self.numbers[object])

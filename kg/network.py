@@ -89,7 +89,7 @@ class Weights:
 
     predicates: Mapping[str, float] = field(default_factory=lambda: {"related": 2.0})
     """The weight of a predicate, 1 unless named; an untyped association says less than a typed relation."""
-    doubt: float = 1.0
+    doubt: float = 0.5
     """What each halving of the confidence costs."""
     hub: float = 0.5
     """What passing through a node costs for each doubling of its generality beyond four."""
@@ -126,6 +126,19 @@ class View:
         parts = self.weight.astype(np.float64), self.head, self.indptr.astype(np.int32)
         return csr_array(parts, shape=(size, size))
 
+    @cached_property
+    def starts(self) -> list[int]:
+        """`indptr` as a list, from which single numbers are read faster."""
+        starts: list[int] = self.indptr.tolist()
+        return starts
+
+    @cached_property
+    def lightest(self) -> tuple[NDArray[np.int32], Ints]:
+        """Heads and weights of the same rows, each with the lightest step first."""
+        tail = np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
+        order = np.lexsort((self.weight, tail))
+        return self.head[order], self.weight[order]
+
     def weighing(self, u: int, v: int) -> int | None:
         """The weight of the step from u to v, None when there is none."""
         first, last = self.indptr[u], self.indptr[u + 1]
@@ -150,7 +163,7 @@ class Network:
         predicates: Sequence[str],
         edges: tuple[Ints, Ints, Ints, NDArray[np.float64]],
         *,
-        mentions: Sequence[int] | None = None,
+        mentions: Sequence[int] | Ints | None = None,
         symmetric: Iterable[str] = (),
         weights: Weights | None = None,
     ) -> None:
@@ -168,10 +181,14 @@ class Network:
         among = frozenset(symmetric)
         self.symmetric: Flags = np.array([name in among for name in self.predicates], dtype=bool)
         self.cost = self._costs()
-        self.neighbours = self._neighbours()
+        self._ends = _Ends.of(self.subject, self.object, len(self.names))
+        self.neighbours: Ints = np.bincount(self._ends.tail[self._ends.first], minlength=len(self.names))
         """How many other nodes each node is joined to."""
-        general = np.maximum(self.neighbours, np.asarray(mentions if mentions is not None else 0, dtype=np.int64))
-        tolls = {size: self.weights.node(size) for size in np.unique(general).tolist()}
+        self.mentions: Ints = np.zeros(len(self.names), dtype=np.int64)
+        if mentions is not None:
+            self.mentions = np.asarray(mentions, dtype=np.int64)
+        general = np.maximum(self.neighbours, self.mentions)
+        tolls = {size: self.weights.node(size) for size in set(general.tolist())}
         self.toll: Ints = np.array([tolls[size] for size in general.tolist()], dtype=np.int64)
         """What passing through each node costs."""
         self._views: OrderedDict[object, View] = OrderedDict()
@@ -332,31 +349,48 @@ class Network:
 
     @cached_property
     def _arcs(self) -> _Arcs:
-        size = len(self)
-        number = np.arange(len(self.subject), dtype=np.int32)
-        tail = np.concatenate((self.subject, self.object))
-        head = np.concatenate((self.object, self.subject))
-        edge = np.concatenate((number, number))
-        forward = np.arange(len(edge)) < len(number)
-        weight = (2 * self.cost[edge] + self.toll[tail] + self.toll[head]) * self.base + 1
-        pair = tail.astype(np.int64) * max(size, 1) + head
-        order = np.lexsort((self.predicate[edge], ~forward, weight, pair))
-        tail = tail[order]
-        return _Arcs(_pointers(tail, size), tail, head[order], edge[order], forward[order], weight[order])
-
-    def _neighbours(self) -> Ints:
-        low, high = np.minimum(self.subject, self.object), np.maximum(self.subject, self.object)
-        pairs = np.unique(low.astype(np.int64) * max(len(self), 1) + high)
-        ends = np.concatenate((pairs // max(len(self), 1), pairs % max(len(self), 1)))
-        return np.bincount(ends, minlength=len(self)).astype(np.int64)
+        ends = self._ends
+        forward = ends.order < len(self.subject)
+        edge = np.where(forward, ends.order, ends.order - len(self.subject)).astype(np.int32)
+        weight = (2 * self.cost[edge] + self.toll[ends.tail] + self.toll[ends.head]) * self.base + 1
+        single = ends.first & np.append(ends.first[1:], True)
+        several = np.flatnonzero(~single)  # few: the others are in order
+        best = np.lexsort(
+            (self.predicate[edge[several]], ~forward[several], weight[several], np.cumsum(ends.first)[several])
+        )
+        for column in (edge, forward, weight):
+            column[several] = column[several[best]]
+        return _Arcs(_pointers(ends.tail, len(self)), ends.tail, ends.head, edge, forward, weight)
 
     def _costs(self) -> Ints:
-        """The cost of each edge, by the formula for one of them; equal ones are computed once."""
-        sure, which = np.unique(self.confidence, return_inverse=True)
-        bits = np.array([-log2(max(value, LEAST_CONFIDENCE)) for value in sure.tolist()], dtype=np.float64)[which]
+        """The cost of each edge, by the formula for one of them, so that they are the same to the last bit."""
+        bits = np.array([-log2(max(value, LEAST_CONFIDENCE)) for value in self.confidence.tolist()], dtype=np.float64)
         prices = np.array([self.weights.predicates.get(name, 1.0) for name in self.predicates], dtype=np.float64)
         exact = UNIT * (prices[self.predicate] + self.weights.doubt * bits)
         return np.maximum(1, np.rint(exact).astype(np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class _Ends:
+    """The two ends of each edge, seen from either, sorted by (tail, head): `order` counts edges, and then again.
+
+    `first` marks the first of those between the same two nodes.
+    """
+
+    order: Ints
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    first: Flags
+
+    @classmethod
+    def of(cls, subject: NDArray[np.int32], target: NDArray[np.int32], size: int) -> _Ends:
+        tail, head = np.concatenate((subject, target)), np.concatenate((target, subject))
+        pair = tail.astype(np.int64) * max(size, 1) + head
+        order = np.argsort(pair, kind="stable")
+        pair = pair[order]
+        first = np.ones(len(pair), dtype=bool)
+        first[1:] = pair[1:] != pair[:-1]
+        return cls(order, tail[order], head[order], first)
 
 
 @dataclass(frozen=True, eq=False)

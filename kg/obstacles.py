@@ -33,6 +33,9 @@ def why(search: Search) -> str:
         return f"{message}: {apart}"
     if not search.fits:
         return f"{message}: {_misfit(search)}"
+    if (narrow := strait(search)) is not None:
+        node, crossing = map(search.label, narrow)
+        return f"{message}: every way by {node} leads through {crossing} twice, and a path passes a concept once"
     defaults = Constraints()
     active = [name for name in _SAID if getattr(limits, name) != getattr(defaults, name)]
     said = ", ".join(_SAID[name](network, limits) for name in active)
@@ -45,6 +48,34 @@ def why(search: Search) -> str:
         message = f"{message} {said}"
     near = _nearest(search)
     return f"{message}; the nearest within reach: {near}" if near else message
+
+
+def strait(search: Search) -> tuple[int, int] | None:
+    """A node to be passed, and another through which all ways between it and both ends lead, if there are such.
+
+    Then no path passes it, since a path passes each node once (Menger 1927). For steps that lead both ways.
+    """
+    from scipy.sparse.csgraph import breadth_first_order
+
+    if search.limits.directed or search.limits.metapath is not None:
+        return None
+    network, ends = search.network, {search.source, search.target}
+
+    def tree(start: int, without: frozenset[str]) -> tuple[set[int], list[int]]:
+        view = network.view(replace(search.limits, avoid=search.limits.avoid | without), named=search.named)
+        reached, before = breadth_first_order(view.matrix, start)
+        return set(reached.tolist()), before.tolist()
+
+    for node in search.through:
+        reached, before = tree(node, frozenset())
+        if search.source not in reached:
+            return None
+        crossing = search.source
+        while crossing != node:
+            if not (ends - {crossing}) & tree(node, frozenset({network.names[crossing]}))[0]:
+                return node, crossing
+            crossing = before[crossing]
+    return None
 
 
 def _apart(search: Search) -> str | None:

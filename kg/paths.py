@@ -20,30 +20,35 @@ same, and is then taken apart like a path that was found, but not reported. The 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from heapq import heappop, heappush
-from itertools import accumulate, count, islice, pairwise
+from heapq import heappop, heappush, merge
+from itertools import accumulate, count, islice, pairwise, repeat
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from kg.bounds import FAR, Bounds, meeting
 from kg.errors import NoPath, UsageError
-from kg.meeting import FAR, meeting
 from kg.network import Constraints, Network
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from scipy.sparse import csr_array
 
     from kg.metapath import Move
-    from kg.network import Ints, View
+    from kg.network import Flags, Ints, View
 
 LARGE = 4096
 """From so many nodes on, distances to all of them take longer than two balls around the ends of a search."""
 
-SLACK = 1.25
-"""In a large graph distances are found up to so many times the length of the best path, and bounded beyond."""
+
+NEAR, FARTHER = 0.9, 1.8
+"""In a large graph distances are found up to the first of these times the length of the best path, and are bounded by
+that beyond. With them paths are searched up to the second; for longer ones all distances are found. By measurement."""
+
+FIRST = 32
+"""So many steps from a node are put in order at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +223,7 @@ class Search:
         self.through = sorted({network.number(name) for name in limits.via} - {self.source, self.target})
         self._bits = {node: 1 << at for at, node in enumerate(self.through)}
         self._all = (1 << len(self.through)) - 1
-        self._named = frozenset((self.source, self.target, *self.through))
+        self.named = frozenset((self.source, self.target, *self.through))
         metapath = limits.metapath
         self._last = 0 if metapath is None else metapath.length
         self._moves: list[list[tuple[int, Move | None, View]]] = [[] for _ in range(self._last + 1)]
@@ -228,7 +233,8 @@ class Search:
             for move in metapath.moves:
                 self._moves[move.source].append((move.target, move, self._view(move)))
         self._limit = FAR - 1  # no path that weighs more is looked for
-        self._fewest = _Bounds(self.through, *self._distances(hops=True)) if limits.max_hops is not None else None
+        self._trusted = FAR  # beyond that, bounds are too weak to walk by
+        self._fewest = Bounds(self.through, *self._distances(hops=True)) if limits.max_hops is not None else None
         self._least = self._bounds(few=few)
 
     def label(self, node: int) -> str:
@@ -250,7 +256,7 @@ class Search:
 
     def fewest(self) -> int:
         """No path has fewer hops; FAR when there is none at all."""
-        bounds = self._fewest or _Bounds(self.through, *self._distances(hops=True))
+        bounds = self._fewest or Bounds(self.through, *self._distances(hops=True))
         return int(bounds.row(0, 0)[self.source])
 
     def routes(self) -> Iterator[Route]:
@@ -264,8 +270,11 @@ class Search:
     # -------------------------------------------------------------------------------------------------- the search
 
     def _paths(self) -> Iterator[_Nodes]:
+        from kg.obstacles import strait
+
         queue: list[_Set] = []
         self._add(queue, _Stem((self.source,), {0: 0}, 0), frozenset())
+        paths_only = True
         while queue:
             best = heappop(queue)
             if not best.solved:
@@ -277,15 +286,19 @@ class Search:
             repeat_at = _first_repeat(nodes)
             if repeat_at == len(nodes):
                 yield nodes
+            elif paths_only:
+                if strait(self) is not None:
+                    return
+                paths_only = False
             for at in range(len(stem.nodes), min(repeat_at + 1, len(nodes))):
                 self._add(queue, stem, best.banned | {nodes[at]} if stem is best.stem else frozenset({nodes[at]}))
                 stem = self._extended(stem, nodes[at])
 
     def _add(self, queue: list[_Set], stem: _Stem, banned: frozenset[int]) -> None:
         """Queue a set of paths with its lower bound, unless it is empty."""
-        children = self._from(stem, banned)
-        if children:
-            heappush(queue, _Set(children[0][0], False, stem.nodes, stem, banned))
+        first = next(self._from(stem, banned), None)
+        if first is not None:
+            heappush(queue, _Set(first[0], False, stem.nodes, stem, banned))
 
     def _best(self, stem: _Stem, banned: frozenset[int]) -> tuple[int, _Nodes] | None:
         """The best walk that begins with a stem and goes on to no banned node, and returns to none of the stem (A*).
@@ -297,19 +310,22 @@ class Search:
         never = frozenset(stem.nodes)
         limited = self._fewest is not None
         done: dict[tuple[int, int, int], int] = {}
-        heap: list[tuple[int, _Nodes, int, int, int, list[_Child], int]] = []
+        heap: list[tuple[int, _Nodes, int, int, int, int, Iterator[_Child]]] = []
         ticks = count()  # so that no two entries compare further
 
-        def push(children: list[_Child], index: int, before: _Nodes, passed: int) -> None:
-            if index < len(children):
-                bound, node, position, _ = children[index]
-                heappush(heap, (bound, (*before, node), position, next(ticks), passed, children, index))
+        def push(children: Iterator[_Child], before: _Nodes, passed: int) -> None:
+            for bound, node, position, weight in children:
+                heappush(heap, (bound, (*before, node), position, next(ticks), passed, weight, children))
+                return
 
-        push(self._from(stem, banned), 0, stem.nodes, stem.passed)
+        push(self._from(stem, banned), stem.nodes, stem.passed)
         while heap:
             self._check_time()
-            bound, nodes, position, _, passed, children, index = heappop(heap)
-            push(children, index + 1, nodes[:-1], passed)
+            bound, nodes, position, _, passed, weight, siblings = heappop(heap)
+            if bound > self._trusted:
+                self._trusted, self._least = FAR, Bounds((), *self._distances())
+                return self._best(stem, banned)
+            push(siblings, nodes[:-1], passed)
             node, hops = nodes[-1], len(nodes) - 1
             passed |= self._bits.get(node, 0)
             if node == self.target:
@@ -320,40 +336,56 @@ class Search:
             if state in done and not (limited and hops < done[state]):
                 continue
             done[state] = hops
-            push(self._onward(node, position, children[index][3], hops, passed, never), 0, nodes, passed)
+            push(self._onward(node, position, weight, hops, passed, never), nodes, passed)
         return None
 
-    def _from(self, stem: _Stem, banned: frozenset[int]) -> list[_Child]:
-        """The steps onward from the end of a stem, best first."""
+    def _from(self, stem: _Stem, banned: frozenset[int]) -> Iterator[_Child]:
+        """Yield the steps onward from the end of a stem, best first."""
         never = banned.union(stem.nodes)
-        steps = [
-            self._onward(stem.nodes[-1], position, spent, len(stem.nodes) - 1, stem.passed, never)
-            for position, spent in stem.spent.items()
-        ]
-        return steps[0] if len(steps) == 1 else sorted(step for each in steps for step in each)
+        return merge(
+            *(
+                self._onward(stem.nodes[-1], position, spent, len(stem.nodes) - 1, stem.passed, never)
+                for position, spent in stem.spent.items()
+            )
+        )
 
     def _onward(
         self, node: int, position: int, spent: int, hops: int, passed: int, never: frozenset[int]
-    ) -> list[_Child]:
-        """The steps onward from a state that can end at the target within the limits, best first."""
-        found: list[_Child] = []
-        for after, _, view in self._moves[position]:
-            row = slice(view.indptr[node], view.indptr[node + 1])
-            heads, weights = view.head[row], view.weight[row] + spent
-            bounds = weights + self._least.row(after, passed)[heads]
-            fit = bounds <= self._limit
-            if self._fewest is not None and self.limits.max_hops is not None:
-                fit &= self._fewest.row(after, passed)[heads] < self.limits.max_hops - hops
-            chosen = np.flatnonzero(fit)
-            found.extend(
-                (bound, head, after, weight)
-                for bound, head, weight in zip(
-                    bounds[chosen].tolist(), heads[chosen].tolist(), weights[chosen].tolist(), strict=True
-                )
-                if head not in never
-            )
-        found.sort()
-        return found
+    ) -> Iterator[_Child]:
+        """Yield the steps onward from a state that can end at the target within the limits, best first."""
+        steps = [
+            self._steps(view, node, spent, self._least.row(after, passed), self._within(after, passed, hops), after)
+            for after, _, view in self._moves[position]
+        ]
+        return (child for child in (steps[0] if len(steps) == 1 else merge(*steps)) if child[1] not in never)
+
+    def _within(self, position: int, passed: int, hops: int) -> Flags | None:
+        """From which nodes the target can be reached in time when one more hop was made; None for all."""
+        if self._fewest is None or self.limits.max_hops is None:
+            return None
+        within: Flags = self._fewest.row(position, passed) < self.limits.max_hops - hops
+        return within
+
+    def _steps(
+        self, view: View, node: int, spent: int, least: Ints, within: Flags | None, after: int
+    ) -> Iterator[_Child]:
+        """Yield the steps from a node in a view, best first. The rows of hubs are long, and little of them is taken."""
+        row = slice(view.indptr[node], view.indptr[node + 1])
+        heads, weights = view.head[row], view.weight[row] + spent
+        bounds = weights + least[heads]
+        fit = bounds <= self._limit
+        if within is not None:
+            fit &= within[heads]
+        left = np.flatnonzero(fit)
+        while len(left):
+            chosen = left
+            if len(left) > FIRST:
+                worst = np.partition(bounds[left], FIRST)[FIRST]
+                chosen, left = left[bounds[left] <= worst], left[bounds[left] > worst]
+            else:
+                left = left[:0]
+            chosen = chosen[np.argsort(bounds[chosen], kind="stable")]  # those of one bound stay in order
+            yield from zip(bounds[chosen].tolist(), heads[chosen].tolist(), repeat(after), weights[chosen].tolist())
 
     def _extended(self, stem: _Stem, node: int) -> _Stem:
         """A stem one node longer."""
@@ -404,23 +436,25 @@ class Search:
     # -------------------------------------------------------------------------------------------------- its bounds
 
     def _view(self, move: Move | None, *, reverse: bool = False) -> View:
-        return self.network.view(self.limits, named=self._named, move=move, reverse=reverse)
+        return self.network.view(self.limits, named=self.named, move=move, reverse=reverse)
 
-    def _bounds(self, *, few: bool) -> _Bounds:
+    def _bounds(self, *, few: bool) -> Bounds:
         plain = self.limits.metapath is None and not self.through and self.limits.max_hops is None
         if not plain or len(self.network) < LARGE or self.source == self.target:
-            return _Bounds(self.through, *self._distances())
+            return Bounds(self.through, *self._distances())
         back = self._view(None, reverse=True)
         length, around = meeting(self._view(None), back, self.source, self.target, self._check_time)
         if few or length == FAR:
             self._limit = min(length, FAR - 1)
-            return _Bounds((), around[None, :])
-        return _Bounds((), *self._distances(reach=int(length * SLACK)))
+            return Bounds((), around[None, :])
+        self._trusted = int(FARTHER * length)
+        return Bounds((), *self._distances(reach=int(NEAR * length)))
 
     def _distances(self, *, hops: bool = False, reach: int | None = None) -> list[Ints]:
         """From all states the least weight, or the fewest hops, to the target, and to each node that is to be passed.
 
-        Arrays of shape (positions, nodes). What is not within `reach` is given that, a lower bound.
+        Arrays of shape (positions, nodes). What is not within `reach` is given that, a lower bound. The length of the
+        best path is enough for those that are little longer: all but their first steps are bounded well.
         """
         from scipy.sparse.csgraph import dijkstra
 
@@ -453,31 +487,6 @@ class Search:
         for at in range(self._last + 1):  # the shape of each row and column has to be told
             blocks[at][at] = blocks[at][at] if blocks[at][at] is not None else csr_array((len(self.network),) * 2)
         return block_array(blocks, format="csr")
-
-
-class _Bounds:
-    """Lower bounds of what is still ahead of a state: to the target, by way of the nodes that are still to be passed.
-
-    Each of them bounds what is ahead by the way to it and on from it; the largest counts. For one that is exact.
-    """
-
-    def __init__(self, through: Sequence[int], target: Ints, *passing: Ints) -> None:
-        self._target = target
-        self._passing = [
-            np.minimum(ahead + target[:, node].min(), FAR) for node, ahead in zip(through, passing, strict=True)
-        ]
-        self._rows: dict[tuple[int, int], Ints] = {}
-
-    def row(self, position: int, passed: int) -> Ints:
-        """The bounds at a position of the metapath for all nodes, given which nodes were passed."""
-        found = self._rows.get((position, passed))
-        if found is None:
-            found = self._target[position]
-            for at, ahead in enumerate(self._passing):
-                if not passed >> at & 1:
-                    found = np.maximum(found, ahead[position])
-            self._rows[position, passed] = found
-        return found
 
 
 def _first_repeat(nodes: _Nodes) -> int:

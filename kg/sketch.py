@@ -14,6 +14,7 @@ from kg.vocabulary import RDF, RDFS, SKOS, classes
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
+    from pathlib import Path
 
     import networkx
 
@@ -88,3 +89,28 @@ def view(graph: KnowledgeGraph, sketch: Sketch, *, about: Iterable[str], limit: 
         if subject in drawn and target in drawn and not drawn.has_edge(subject, target, name):
             drawn.add_edge(subject, target, name, predicate=name)
     return drawn
+
+
+def draw_part(
+    graph: KnowledgeGraph,
+    concepts: Iterable[str],
+    path: Path | str,
+    *,
+    title: str,
+    pairs: Container[frozenset[str]] | None = None,
+) -> tuple[int, int]:
+    """Write an interactive page of some concepts of a graph, by IRI; how many concepts and relations it shows.
+
+    With `pairs` only the relations between those are drawn. Raises `UsageError` for a place that cannot be written.
+    """
+    from pathlib import Path
+
+    from kg.render import render
+
+    drawn = detailed_view(graph, concepts)
+    if pairs is not None:
+        ends = list(drawn.edges(keys=True))
+        drawn.remove_edges_from([edge for edge in ends if frozenset(edge[:2]) not in pairs])
+    whole = len(graph.index.concepts), len(graph.index.columns)
+    render(drawn, Path(path), title=title, whole=whole)
+    return len(drawn), drawn.number_of_edges()

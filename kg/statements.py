@@ -26,7 +26,7 @@ _BATCH = 200
 """How many terms one VALUES block holds: remote endpoints limit the length of a query."""
 
 DEAR = 20
-"""A statement that is looked up costs so many times what it costs when all are read."""
+"""A statement that is looked up costs so many times what it costs when all are read at once."""
 
 _ABOUT = """
 SELECT ?statement ?subject ?predicate ?object WHERE {
@@ -57,15 +57,15 @@ class Statements:
         self._store = store
         self._columns = columns
         self._vocabulary = replace(vocabulary, literals=columns.terms)
-        self._read = False
+        self._spent = 0
 
     def of(self, rows: Sequence[int], literals: Sequence[Literal] = ()) -> list[Backed]:
-        """What backs the relations in some rows of the columns, and then some of those to literals, in this order."""
-        found = None if self._read else self._looked_up(np.array(rows, dtype=np.int64), literals)
-        if found is None:
-            self._read = True
-            return list(self._of_all(rows, literals))
-        return found
+        """What backs the relations in some rows of the columns, and then some of those to literals, in this order.
+
+        They are looked up, until all that was looked up has cost what reading all of them would.
+        """
+        found = None if "all" in self.__dict__ else self._looked_up(np.array(rows, dtype=np.int64), literals)
+        return list(self._of_all(rows, literals)) if found is None else found
 
     # ------------------------------------------------------------------------------------------------ all of them
 
@@ -95,7 +95,8 @@ class Statements:
     def _looked_up(self, rows: Ints, literals: Sequence[Literal]) -> list[Backed] | None:
         """What backs some relations; None where it is cheaper to read all, or nothing can be looked up by name."""
         subjects, objects, cost = self._ends(rows, literals)
-        if cost * DEAR > len(self._columns):
+        self._spent += cost
+        if self._spent * DEAR > len(self._columns):
             return None
         terms = [self._vocabulary.concepts[number] for number in (*subjects, *objects)]
         if not all(":" in iri for iri in terms):  # blank nodes have no names in queries

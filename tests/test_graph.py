@@ -226,7 +226,7 @@ def test_an_unknown_relation_is_told_the_known_ones(tiny_graph: KnowledgeGraph) 
 def test_neighbours_are_ranked_by_distance(tiny_graph: KnowledgeGraph) -> None:
     around = tiny_graph.neighbours("wound protection", depth=2)
     assert [(near.concept.label, near.distance) for near in around.concepts] == [
-        ("Grafting wax", 1), ("Grafting", 2), ("sealant", 2),
+        ("Grafting wax", 1), ("sealant", 2), ("Grafting", 2),
     ]  # fmt: skip
     assert [relation.sentence for relation in around.relations] == [
         "Grafting wax is a kind of sealant",
@@ -300,6 +300,45 @@ def test_paths_obey_their_constraints(tiny_graph: KnowledgeGraph) -> None:
     with pytest.raises(NoPath, match="avoiding 'Grafting wax'"):
         tiny_graph.paths("grafting", "sealant", avoid=["wax, grafting", "grafting waxes"][1:])
     assert len(tiny_graph.path("budding", "grafting", directed=True)) == 1, "contrastsWith leads both ways"
+
+
+def test_paths_lead_through_what_they_are_asked_to(tiny_graph: KnowledgeGraph) -> None:
+    (path,) = tiny_graph.paths("grafting", "budding", via=["propagation methods"])
+    assert str(path) == "Grafting is a kind of propagation method; propagation method has the kind Budding"
+    assert tiny_graph.path("grafting", "sealant", types=["material"]).concepts[1].label == "Grafting wax"
+    with pytest.raises(NoPath, match="through concepts of class Task only; there is one through concepts of other"):
+        tiny_graph.paths("grafting", "sealant", types=["kg:Task"])
+    with pytest.raises(NoPath, match="every way by 'juvenility' leads through 'Grafting' twice, and a path passes"):
+        tiny_graph.paths("grafting", "budding", via=["juvenility"])
+    with pytest.raises(UsageError, match="a path cannot pass 'juvenility' and avoid it"):
+        tiny_graph.paths("grafting", "budding", via=["juvenility"], avoid=["juvenility"])
+    with pytest.raises(UsageError, match="no class 'Tree'; the classes are Method, "):
+        tiny_graph.paths("grafting", "budding", types=["Tree"])
+
+
+def test_all_paths_of_the_fewest_steps_can_be_asked_for(tiny_graph: KnowledgeGraph) -> None:
+    assert [str(path) for path in tiny_graph.paths("grafting", "budding", all_shortest=True)] == [
+        "Grafting contrasts with Budding"
+    ]
+
+
+def test_paths_are_a_sequence_with_html_for_notebooks(tiny_graph: KnowledgeGraph, tmp_path: Path) -> None:
+    paths = tiny_graph.paths("grafting", "budding")
+    assert (len(paths), paths[0], paths.complete) == (2, tiny_graph.path("grafting", "budding"), True)
+    assert list(paths) == [*paths[:1], paths[1]]
+    page = paths._repr_html_()
+    assert page.startswith(paths[0]._repr_html_())
+    assert "<b>Grafting</b> → <b>Budding</b>" in page
+    assert "Grafting contrasts with Budding <small>70%</small><blockquote>Unlike budding <small>garden.txt:2" in page
+    paths.draw(tmp_path / "paths.html")
+    assert "From Grafting to Budding" in (tmp_path / "paths.html").read_text("utf-8")
+
+
+def test_a_search_without_time_says_so(tiny_graph: KnowledgeGraph) -> None:
+    with pytest.raises(NoPath, match="was found within 1e-09 seconds; give the search more time"):
+        tiny_graph.paths("grafting", "budding", seconds=1e-9)
+    with pytest.raises(UsageError, match="the time for a search is more than 0 seconds, not 0"):
+        tiny_graph.paths("grafting", "budding", seconds=0)
 
 
 def test_a_path_needs_two_concepts(tiny_graph: KnowledgeGraph) -> None:
@@ -479,6 +518,7 @@ def test_hostile_texts_stay_texts(hostile_graph: KnowledgeGraph, number: int) ->
 
 def test_hostile_labels_can_be_the_ends_of_a_path(hostile_graph: KnowledgeGraph) -> None:
     path = hostile_graph.path(TEXTS[0], TEXTS[15])
+    assert "<script" not in path._repr_html_()
     assert [concept.label for concept in path.concepts] == list(TEXTS[:16])
 
 

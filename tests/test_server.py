@@ -31,7 +31,7 @@ LABELS = "SELECT ?label { ?c skos:prefLabel ?label } ORDER BY ?label LIMIT 2"
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[httpx.Client]:
-    with running(orchard(), origin="*") as url, httpx.Client(base_url=url) as client:
+    with running(orchard(), origin="*") as url, httpx.Client(base_url=url, timeout=60) as client:
         yield client
 
 

@@ -32,28 +32,35 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "store remote endpoint swap serialize sparql queries",
         "patterns questions",
         "render layout",
+        "ties communities cutpoints",
     ),
     (
-        "graph answers index quotes search network metapath meeting paths obstacles explain notebook convert "
-        "services linking replies ask view sketch results",
+        "graph answers index quotes search network metapath bounds paths obstacles explain notebook "
+        "steiner connect compare neighbours convert services offers linking replies ask view sketch results "
+        "analytics figures learning",
         "reason",
     ),
     ("validate", "push", "export", "gold grading evaluate baselines"),
     ("pipeline",),
     ("server",),
-    ("cli options console present __main__",),
+    ("cli options console present outlines present_analysis __main__",),
 )
 """From the bottom up; each string is a unit. A module imports modules of its own unit and of lower layers only."""
 
 HOMES = {
     "spacy": {"annotate.pipeline", "baselines"},
     "textacy": {"baselines"},
-    "numpy": {"annotate.confidence", "evaluate", "meeting", "network", "obstacles", "paths"},
-    "scipy": {"network", "obstacles", "paths"},
+    "numpy": {
+        "analytics", "annotate.confidence", "bounds", "communities", "cutpoints", "evaluate", "network", "obstacles",
+        "paths", "steiner", "ties",
+    },
+    "scipy": {"network", "obstacles", "paths", "steiner"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
-        "services", "replies", "convert", "results", "sketch", "reason", "validate", "export", "push", "console",
+        "services", "offers", "replies", "convert", "results", "sketch", "learning", "reason", "validate", "export",
+        "push",
+        "console",
         "server.answer", "server.describe", "server.html", "server.protocol", "server.worker", "server.writer",
     },
     "SPARQLWrapper": {"remote"},
@@ -61,14 +68,14 @@ HOMES = {
     "networkx": {"convert", "graph", "export", "reason"},
     "rdflib": {"convert", "validate"},
     "pyshacl": {"validate"},
-    "igraph": {"layout"},
+    "igraph": {"communities", "layout", "ties"},
     "pyvis": {"render"},
-    "pandas": {"results"},
+    "pandas": {"analytics", "results"},
     "markupsafe": {"render"},
     "fastapi": {"server.app"},
     "starlette": {"server.app", "server.headers"},
     "uvicorn": {"server"},
-    "typer": {"cli", "cli.ask", "cli.explore", "cli.make", "cli.share", "options"},
+    "typer": {"cli", "cli.ask", "cli.explore", "cli.make", "cli.share", "cli.study", "options"},
     "rich": {"console"},
 }  # fmt: skip
 """The only modules in which a package is imported, types aside."""

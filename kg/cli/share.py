@@ -41,7 +41,7 @@ def viz(
     if concept is None:
         title, focus, view, whole = "Knowledge graph", None, detailed_view(opened), None
     else:
-        around = opened.neighbours(concept, depth)
+        around = opened.neighbours(concept, depth, evidence=False)
         title, focus = f"Around {around.centre.label}", around.centre.iri
         view = detailed_view(opened, [focus, *(near.concept.iri for near in around.concepts)])
         full = opened.to_networkx()

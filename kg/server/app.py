@@ -4,7 +4,13 @@
     GET|PUT|POST|DELETE /store  Graph Store Protocol: ?graph=IRI, ?default, or the whole dataset without either;
                                 /store/NAME is a graph that has this URL as its name, POST of a graph makes one
     GET /queries, /queries/NAME the named queries; the answer of one, its parameters in the query string
+    GET /paths?from=&to=        the best paths between two concepts, as JSON
+    GET /connect?concept=&concept=  the relations that tie concepts together, as JSON
+    GET /common?a=&b=           what two concepts share, and where they differ
+    GET /neighbours/CONCEPT     what lies around a concept
     GET /concept/ID, /entry/ID… what the graph says of an IRI of its own, as HTML or RDF
+    GET /analysis               central concepts, communities, gaps, bridges, cores, as JSON
+    GET /learn/CONCEPT          what to read before a concept, as JSON
     GET /.well-known/void       the dataset in numbers
     GET /healthz                whether the server can answer
     GET /                       a page with a form
@@ -34,7 +40,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 import kg
 from kg.errors import QueryError
 from kg.queries import find_query, named_queries
-from kg.server import html, protocol
+from kg.server import explore, html, protocol
 from kg.server.headers import HeadersMiddleware
 from kg.server.limits import Limits, Refusal
 from kg.server.pool import Pool
@@ -54,6 +60,9 @@ if TYPE_CHECKING:
 
 _VOLATILE = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\s*\(", re.IGNORECASE)
 """Functions that answer differently each time."""
+
+MOST = 1000
+"""So many of everything an analysis or a reading order has at most."""
 
 _FOLDERS = ("concept", "entry", "statement", "evidence", "occurrence", "boilerplate", "graph")
 
@@ -115,6 +124,12 @@ class Server:
             web.add_route(path, self.store, methods=[*read, "PUT", "POST", "DELETE"])
         web.add_route("/queries", self.queries, methods=read)
         web.add_route("/queries/{name}", self.named, methods=read)
+        web.add_route("/paths", self.explore, methods=read)
+        web.add_route("/connect", self.explore, methods=read)
+        web.add_route("/common", self.explore, methods=read)
+        web.add_route("/neighbours/{concept:path}", self.explore, methods=read)
+        web.add_route("/analysis", self.explore, methods=read)
+        web.add_route("/learn/{concept:path}", self.explore, methods=read)
         web.add_route("/.well-known/void", self.void, methods=read)
         for folder in _FOLDERS:
             web.add_route(f"/{folder}/{{rest:path}}", self.resource, methods=read)
@@ -218,6 +233,12 @@ class Server:
         if not given and wanted in {"", "html"} and html.preferred(request.headers.get("accept")):
             return Response(html.form(query), media_type="text/html")
         return await self._respond(request, {"do": "named", "name": query.name, "values": given, "format": wanted})
+
+    async def explore(self, request: Request) -> Response:
+        """What lies between concepts, or around one."""
+        what = request.url.path.split("/")[1]
+        arguments = explore.asked(what, request.query_params) | request.path_params
+        return await self._respond(request, {"do": "explore", "what": what, "arguments": arguments})
 
     async def void(self, request: Request) -> Response:
         """The VoID description."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -25,13 +26,14 @@ from kg.errors import (
     ConceptNotFound,
     EndpointError,
     KgError,
+    NoPath,
     NotAcceptable,
     QueryError,
     StoreError,
     UsageError,
 )
 from kg.graph import KnowledgeGraph
-from kg.server import describe, html
+from kg.server import describe, explore, html
 from kg.server.answer import content_type, send
 from kg.server.channel import Channel, ServerGone
 from kg.server.limits import Limits, Refusal
@@ -49,6 +51,10 @@ STACK = 512 << 20
 
 _GRACE = 5
 """Seconds after which a worker that nobody kills ends itself."""
+
+
+_WALKS = re.compile(r"service\b.*(?:path|connect)\b", re.IGNORECASE | re.DOTALL)
+"""What a query has in it that asks for paths or connections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,7 @@ def too_much_memory(limits: Limits) -> Refusal:
 def status(error: KgError) -> int:
     """The HTTP status for an error."""
     match error:
-        case ConceptNotFound():
+        case ConceptNotFound() | NoPath():
             return 404
         case NotAcceptable():
             return 406
@@ -173,10 +179,12 @@ class Reader:
         self._queries = settings.queries
         self._identity: object = None
         self._graph = self.graph
+        """The graph that was analysed last, and what was found of it so far."""
         self.jobs: Mapping[str, Callable[[Channel, Json], None]] = {
             "query": self._query,
             "named": self._named,
             "resource": self._resource,
+            "explore": self._explore,
             "home": self._home,
             "service": self._service,
             "void": self._void,
@@ -202,7 +210,15 @@ class Reader:
         assert isinstance(store, LocalStore)
         return store
 
+    def _load_libraries(self) -> None:
+        """Load what searches in the graph are computed with, which is not what a query may be charged for."""
+        if "kg.steiner" not in sys.modules:
+            with _bounded_memory(self._limits.memory_bytes):
+                import kg.steiner  # noqa: F401
+
     def _evaluate(self, query: str, job: Json) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        if _WALKS.search(query):
+            self._load_libraries()
         text, functions = self.graph.prepare(query)
         store = self.store.knowing(functions) if functions else self.store
         default, named = job.get("default"), job.get("graphs")
@@ -252,6 +268,12 @@ class Reader:
             return
         send(channel, triples, wanted or accept, self.store.prefixes, self._limits, monotonic() + self._limits.seconds)
 
+    def _explore(self, channel: Channel, job: Json) -> None:
+        """What lies between concepts, or around one."""
+        self._load_libraries()
+        content = explore.answer(self.graph, job["what"], job["arguments"], self._limits)
+        channel.send_answer(_head("application/json"), content)
+
     def _home(self, channel: Channel, job: Json) -> None:
         counts = describe.counts(self.store)
         channel.send_answer(*_page(html.home(self._output.name, counts, self.graph.queries)))
@@ -288,6 +310,11 @@ def _iri(text: str) -> ox.NamedNode:
 
 def _head(media: str) -> dict[str, Any]:
     return {"status": 200, "headers": {"Content-Type": content_type(media)}}
+
+
+def _json(value: object) -> tuple[dict[str, Any], bytes]:
+    """A value as JSON, dataclasses as objects."""
+    return _head("application/json"), json.dumps(value, default=asdict, ensure_ascii=False).encode()
 
 
 def _page(content: bytes) -> tuple[dict[str, Any], bytes]:
