@@ -35,7 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "ties communities cutpoints",
     ),
     (
-        "graph answers index quotes search network metapath bounds paths obstacles explain notebook "
+        "graph answers index columns statements quotes search network metapath bounds paths obstacles explain notebook "
         "steiner connect compare neighbours convert services offers linking replies ask view sketch results "
         "analytics figures learning",
         "reason",
@@ -51,13 +51,14 @@ HOMES = {
     "spacy": {"annotate.pipeline", "baselines"},
     "textacy": {"baselines"},
     "numpy": {
-        "analytics", "annotate.confidence", "bounds", "communities", "cutpoints", "evaluate", "network", "obstacles",
-        "paths", "steiner", "ties",
+        "analytics", "annotate.confidence", "bounds", "columns", "communities", "cutpoints", "evaluate", "network",
+        "obstacles", "paths", "statements", "steiner", "ties",
     },
     "scipy": {"network", "obstacles", "paths", "steiner"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
+        "columns", "statements",
         "services", "offers", "replies", "convert", "results", "sketch", "learning", "reason", "validate", "export",
         "push",
         "console",
