@@ -111,6 +111,6 @@ def draw_part(
     if pairs is not None:
         ends = list(drawn.edges(keys=True))
         drawn.remove_edges_from([edge for edge in ends if frozenset(edge[:2]) not in pairs])
-    whole = len(graph.index.concepts), sum(not edge.literal for edge in graph.index.edges)
+    whole = len(graph.index.concepts), len(graph.index.columns)
     render(drawn, Path(path), title=title, whole=whole)
     return len(drawn), drawn.number_of_edges()
