@@ -88,3 +88,24 @@ def detailed_view(graph: KnowledgeGraph, nodes: Iterable[str] | None = None) -> 
         quotes = dict.fromkeys((quote.exact, quote.source, quote.line) for quote in details.quotes(edge))
         view.edges[edge.subject, edge.object, edge.predicate]["quotes"] = list(quotes)
     return view
+
+
+def kinds_view(graph: KnowledgeGraph, concept: str) -> networkx.MultiDiGraph:
+    """The detailed view of a concept (an IRI) with all that it is a kind of and all kinds of it, however far."""
+    broader: dict[str, list[str]] = defaultdict(list)
+    narrower: dict[str, list[str]] = defaultdict(list)
+    for edge in graph.index.edges:
+        if edge.predicate == "broader":
+            broader[edge.subject].append(edge.object)
+            narrower[edge.object].append(edge.subject)
+    return detailed_view(graph, _reached(concept, broader) | _reached(concept, narrower))
+
+
+def _reached(start: str, ways: Mapping[str, list[str]]) -> set[str]:
+    reached, waiting = {start}, [start]
+    while waiting:
+        for other in ways.get(waiting.pop(), ()):
+            if other not in reached:
+                reached.add(other)
+                waiting.append(other)
+    return reached

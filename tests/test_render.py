@@ -14,7 +14,8 @@ import networkx
 import pytest
 
 from kg.errors import UsageError
-from kg.render import MARKS, PAGE, SCRIPTS, render
+from kg.facts import MARKS
+from kg.render import PAGE, SCRIPTS, render
 from kg.vocabulary import classes
 from tests.pages import ATTACKS, hostile_view, large_view, tiny_view
 
@@ -146,7 +147,7 @@ def test_what_cannot_be_drawn_is_refused() -> None:
 def test_every_class_of_the_ontology_has_a_mark_of_its_own() -> None:
     assert MARKS.keys() >= set(classes())
     assert len(set(MARKS.values())) == len(MARKS)
-    outlines = re.findall(r"^  (\w+): \"M", (PAGE / "3-paint.js").read_text("utf-8"), re.MULTILINE)
+    outlines = re.findall(r"^  (\w+): \"M", (PAGE / "05-paint.js").read_text("utf-8"), re.MULTILINE)
     assert {mark.shape for mark in MARKS.values()} <= set(outlines)
 
 

@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "triples",
         "store remote endpoint swap serialize sparql queries",
         "patterns questions",
-        "render layout",
+        "render layout facts",
     ),
     ("graph answers index quotes search paths convert services linking replies ask view sketch results", "reason"),
     ("validate", "push", "export", "gold grading evaluate baselines"),

@@ -20,13 +20,22 @@ relations.forEach((relation, index) => {
   if (relation.to !== relation.from) concepts[relation.to].links.push(relation);
 });
 for (const concept of concepts) concept.degree = concept.links.length;
-for (const [number, group] of facts.groups.entries()) for (const id of group.members) concepts[id].group = number;
+
+/** For each way of grouping, the number of every concept's group. */
+const homes = {};
+for (const [name, { groups }] of Object.entries(facts.maps)) {
+  homes[name] = new Array(concepts.length);
+  for (const [number, group] of groups.entries()) for (const id of group.members) homes[name][id] = number;
+}
+const marked = new Set(facts.marked.map((id) => concepts[id])); // what the page was asked about
+const way = new Set(facts.way.map((index) => relations[index])); // what connects it
 
 const byKey = new Map(concepts.map((concept) => [concept.key, concept]));
 const sureness = (relation) => relation.c ?? 1; // what has no confidence was not extracted but told
 const kindOf = (concept) => facts.kinds[concept.kind];
 const nameOf = (relation) => facts.relations[relation.p];
 const otherEnd = (relation, concept) => concepts[relation.from === concept.id ? relation.to : relation.from];
+const neighboursOf = (concept) => new Set(concept.links.map((relation) => otherEnd(relation, concept)));
 const byDegree = (a, b) => b.degree - a.degree || a.id - b.id;
 const number = (n) => n.toLocaleString("en");
 const plural = (n, word) => `${number(n)} ${word}${n === 1 ? "" : "s"}`;
