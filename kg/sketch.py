@@ -120,7 +120,7 @@ def _edges(relation: Relation) -> Iterable[tuple[str, str, str]]:
 def view(
     graph: KnowledgeGraph, sketch: Sketch, *, about: Iterable[str] = (), limit: int | None = None
 ) -> networkx.MultiDiGraph:
-    """The view of at most `limit` things of a sketch, after the concepts `about` which the question was.
+    """The view of at most `limit` things of a sketch, after the concepts `about` which the question was: also marked.
 
     Concepts come with all that `kg.view.detailed_view` has of them and of the relations among them; things that are
     none, and relations that the graph does not state, as the sketch has them. What stands out is told in the view's own
@@ -141,5 +141,5 @@ def view(
     for subject, target, name in sketch.way:
         if subject in drawn and target in drawn and not drawn.has_edge(subject, target, name):
             drawn.add_edge(subject, target, name, predicate=name)
-    drawn.graph.update(paths=sketch.paths, marked=list(sketch.marked), way=sketch.way)
+    drawn.graph.update(paths=sketch.paths, marked=list(dict.fromkeys([*about, *sketch.marked])), way=sketch.way)
     return drawn

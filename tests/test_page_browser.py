@@ -2,113 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from kg.render import render
-from tests.pages import ATTACKS, hostile_view, large_view, tiny_view
+from tests.browsing import click, heading, settled, state, until
+from tests.pages import ATTACKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
-
-    Open = Callable[..., Page]
+    from tests.browsing import Open
 
 pytestmark = pytest.mark.browser
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update",
-    "--disable-sync",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine: install the system's package 'chromium'")
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Paths of rendered pages by name, each rendered once."""
-    views: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
-        "tiny": (tiny_view, {}),
-        "focus": (tiny_view, {"focus": "https://kg.example.org/concept/budding", "whole": (500, 900)}),
-        "middle": (lambda: large_view(300), {}),
-        "large": (lambda: large_view(3000), {}),
-        "hostile": (hostile_view, {}),
-    }
-    folder = tmp_path_factory.mktemp("pages")
-
-    def page(name: str) -> Path:
-        path = folder / f"{name}.html"
-        if not path.exists():
-            view, options = views[name]
-            render(view(), path, title=ATTACKS[0] if name == "hostile" else f"The {name} glossary", **options)
-        return path
-
-    return page
-
-
-@pytest.fixture
-def show(browser: Browser, pages: Callable[[str], Path]) -> Iterator[Open]:
-    """Open a page by name; at the end, nothing was requested and nothing went wrong."""
-    contexts, wrong = [], []
-
-    def opened(name: str, fragment: str = "", *, allowed: bool = False, **options: Any) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1300, "height": 850}, "offline": True, **options})
-        contexts.append(context)
-        page = context.new_page()
-        if not allowed:
-            page.on("console", lambda message: wrong.append(message.text))
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on("request", lambda request: request.url.startswith("file:") or wrong.append(request.url))
-        page.goto(pages(name).as_uri() + fragment)
-        page.wait_for_selector("html[data-ready]")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert wrong == []
-
-
-def state(page: Page) -> dict[str, Any]:
-    found: dict[str, Any] = page.evaluate("kgPage.state()")
-    return found
-
-
-def click(page: Page, place: str, **options: Any) -> None:
-    """Click on the map where the page says that something is drawn."""
-    at = page.evaluate(place)
-    box = page.locator("#map").bounding_box()
-    assert box
-    page.mouse.click(box["x"] + at["x"], box["y"] + at["y"], **options)
-
 
 START = {"look": "map", "kind": "all", "concepts": 12, "groups": 0, "relations": 9, "concept": None, "centre": None}
-
-
-def heading(page: Page) -> str:
-    return page.locator("#details h2").inner_text()
-
-
-def settled(page: Page, heading: str) -> None:
-    page.locator("#details h2", has_text=heading).wait_for()
 
 
 COLOURS = """() => {
@@ -133,8 +43,8 @@ def test_the_page_paints_every_concept(show: Open) -> None:
     assert page.evaluate(COLOURS) > 10
 
 
-def test_a_large_graph_opens_on_its_groups_and_says_so(show: Open, pages: Callable[[str], Path]) -> None:
-    pages("large")
+def test_a_large_graph_opens_on_its_groups_and_says_so(show: Open, rendered: Callable[[str], Path]) -> None:
+    rendered("large")
     started = time.monotonic()
     page = show("large")
     assert time.monotonic() - started < 10  # a tenth of that, when the machine is not shared
@@ -325,7 +235,7 @@ def test_hostile_words_are_shown_and_do_not_run(show: Open) -> None:
     assert page.title() == ATTACKS[0]
     for text in ATTACKS:
         page.evaluate("key => { location.hash = '#' + new URLSearchParams({ c: key, around: key }) }", text)
-        page.wait_for_function("key => kgPage.state().concept === key", arg=text)
+        until(page, "key => kgPage.state().concept === key", text)
         assert page.locator("#details h2").text_content() == text
     page.get_by_role("button", name="Table").click()
     page.keyboard.press("/")

@@ -230,11 +230,12 @@ function showTrail() {
     ...[make("span", { class: "crumbs" }, ...crumbs), ...choices, without, asking].filter(Boolean),
   );
   if (held) [...$trail.querySelectorAll("[data-choice]")].find((e) => e.dataset.choice === held)?.focus();
-  const looks = Object.keys(LOOKS).filter(
-    (look) =>
-      ({ fields: facts.maps.fields, tree: BROADER >= 0, paths: given.length || (state.from && state.to) })[look] ??
-      true,
-  );
+  const missing = {
+    fields: !facts.maps.fields,
+    tree: BROADER < 0,
+    paths: !given.length && !(state.from && state.to),
+  };
+  const looks = Object.keys(LOOKS).filter((look) => !missing[look]);
   $("look").replaceChildren(
     ...looks.map((look) => make("option", { value: look, selected: look === state.look }, LOOKS[look])),
   );
