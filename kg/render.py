@@ -51,7 +51,7 @@ OPTIONS: dict[str, Any] = {
     "layout": {"improvedLayout": False},
     "nodes": {"shadow": False},
     "edges": {"smooth": False, "shadow": False},
-    "interaction": {"hover": False, "keyboard": False, "selectable": False, "dragNodes": True, "zoomSpeed": 0.6},
+    "interaction": {"hover": False, "keyboard": False, "selectable": False, "dragNodes": True, "zoomSpeed": 1},
 }
 
 

@@ -79,7 +79,7 @@ def test_zooming_into_a_group_opens_it(show: Open) -> None:
     box = page.locator("#map").bounding_box()
     assert box
     page.mouse.move(box["x"] + at["x"], box["y"] + at["y"])
-    for _ in range(12):
+    for _ in range(24):
         page.mouse.wheel(0, -240)
     until(page, "kgPage.state().kind === 'group'")
     assert page.locator("#trail .crumb").count() >= 1
@@ -300,7 +300,7 @@ def test_a_small_graph_relaxes_and_returns_to_its_map(show: Open) -> None:
     page.get_by_role("button", name="Relax").click()
     until(page, "at => Math.abs(kgPage.place('grafting').x - at.x) > 3", before)
     assert "Relaxed" in status(page)
-    click(page, "kgPage.place('budding')")
+    page.locator("#details").get_by_role("button", name="Budding").click()
     settled(page, "Budding")
     assert page.get_by_role("button", name="Relax").get_attribute("aria-pressed") == "true"
     page.get_by_role("button", name="Relax").click()

@@ -94,7 +94,6 @@ function show({ moved = true } = {}) {
   const same =
     drawn.kind === paint.kind &&
     drawn.nodes.length === paint.nodes.length &&
-    !paint.relaxed &&
     drawn.nodes.every((n, at) => {
       const old = paint.nodes[at];
       return n.id === old.id && n.x === old.came[0] && n.y === old.came[1] && n.count === old.count;
