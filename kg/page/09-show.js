@@ -102,6 +102,7 @@ function show({ moved = true } = {}) {
   for (const node of drawn.nodes) node.came = [node.x, node.y];
   if (same)
     drawn.nodes = drawn.nodes.map((node, at) => Object.assign(paint.nodes[at], { more: node.more, open: node.open }));
+  else rest(); // before the nodes are exchanged: vis-network paints at once, and painting tells nodes where they are
   const at = new Map(drawn.nodes.map((n) => [n.id, n]));
   Object.assign(paint, {
     kind: drawn.kind,
@@ -115,7 +116,6 @@ function show({ moved = true } = {}) {
     at,
   });
   if (!same) {
-    rest();
     paint.sprites.clear();
     network.setData({
       nodes: drawn.nodes.map(({ id, x, y, group }) => ({
@@ -318,8 +318,8 @@ function settle() {
 function rest() {
   if (!paint.relaxed) return;
   clearTimeout(paint.resting);
-  network.setOptions({ physics: { enabled: false } });
   paint.relaxed = false;
+  network.setOptions({ physics: { enabled: false } });
 }
 
 // --------------------------------------------------------------------------------------------- state and address

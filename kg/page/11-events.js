@@ -43,7 +43,7 @@ function openWhatFills() {
   if (!["overview", "group"].includes(paint.kind) || state.table) return;
   const box = $map.getBoundingClientRect(),
     { x, y } = network.getViewPosition(),
-    enough = (0.55 * Math.min(box.width, box.height)) / network.getScale();
+    enough = (0.42 * Math.min(box.width, box.height)) / network.getScale();
   const disc = paint.nodes.find((n) => n.group && n.r > enough && Math.hypot(n.x - x, n.y - y) < n.r);
   if (disc) go({ opened: new Set([...state.opened, disc.index]), concept: null }, { step: false, still: true });
 }
