@@ -90,7 +90,8 @@ def layout(
             elif first >= 0 and second >= 0:
                 between[min(first, second), max(first, second)] += 1
         room = 1.0 if count > WHOLE else 1.5
-        local = [_island(group, inside[number], room) for number, group in enumerate(parts)]
+        rounds = 100 if groups is None else 50
+        local = [_island(group, inside[number], room, rounds) for number, group in enumerate(parts)]
     finally:
         igraph.set_random_number_generator(random)
     if scattered:
@@ -146,8 +147,11 @@ def _communities(count: int, pairs: list[Edge], ties: list[Edge]) -> tuple[list[
     return groups, small
 
 
-def _island(nodes: list[int], pairs: list[Edge], room: float) -> list[Point]:
-    """Coordinates of one community around (0, 0), spread over a disc whose area is its size."""
+def _island(nodes: list[int], pairs: list[Edge], room: float, rounds: int) -> list[Point]:
+    """Coordinates of one community around (0, 0), spread over a disc whose area is its size.
+
+    `rounds` is how long the forces work on a large one.
+    """
     import igraph
 
     if len(nodes) == 1:
@@ -158,7 +162,7 @@ def _island(nodes: list[int], pairs: list[Edge], room: float) -> list[Point]:
     if len(nodes) <= 80 and connected:
         points = graph.layout_kamada_kawai().coords
     else:
-        points = graph.layout_fruchterman_reingold(niter=500 if len(nodes) <= 300 else 100, grid=False).coords
+        points = graph.layout_fruchterman_reingold(niter=500 if len(nodes) <= 300 else rounds, grid=False).coords
     x0 = sum(x for x, _ in points) / len(points)
     y0 = sum(y for _, y in points) / len(points)
     points = [(x - x0, y - y0) for x, y in points]

@@ -37,7 +37,8 @@ const nameOf = (relation) => facts.relations[relation.p];
 const otherEnd = (relation, concept) => concepts[relation.from === concept.id ? relation.to : relation.from];
 const neighboursOf = (concept) => new Set(concept.links.map((relation) => otherEnd(relation, concept)));
 const byDegree = (a, b) => b.degree - a.degree || a.id - b.id;
-const number = (n) => n.toLocaleString("en");
+const thousands = new Intl.NumberFormat("en");
+const number = (n) => thousands.format(n);
 const plural = (n, word) => `${number(n)} ${word}${n === 1 ? "" : "s"}`;
 const shorten = (text, limit) => {
   const flat = text
@@ -56,10 +57,13 @@ const shorten = (text, limit) => {
 // ------------------------------------------------------------------------------------------------------- search
 
 const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-const names = concepts.flatMap((concept) => [
-  { concept, alias: null, folded: fold(concept.label) },
-  ...concept.aliases.map((alias) => ({ concept, alias, folded: fold(alias) })),
-]);
+let known = null;
+/** All labels and aliases, folded when they are first asked for. */
+const names = () =>
+  (known ??= concepts.flatMap((concept) => [
+    { concept, alias: null, folded: fold(concept.label) },
+    ...concept.aliases.map((alias) => ({ concept, alias, folded: fold(alias) })),
+  ]));
 const pairsOf = (text) => new Set(Array.from(text.slice(0, -1), (_, at) => text.slice(at, at + 2)));
 
 /** How well a name answers a query, smaller is better: whole, beginning, beginning of a word, inside; else none. */
@@ -74,10 +78,12 @@ function rank(name, query) {
 function search(text, limit = 12) {
   const query = fold(text.trim());
   if (!query) return [];
-  let hits = names.map((name) => ({ ...name, rank: rank(name.folded, query) })).filter((hit) => hit.rank < Infinity);
+  let hits = names()
+    .map((name) => ({ ...name, rank: rank(name.folded, query) }))
+    .filter((hit) => hit.rank < Infinity);
   if (!hits.length && query.length > 2) {
     const wanted = pairsOf(query);
-    hits = names
+    hits = names()
       .map((name) => {
         const given = pairsOf(name.folded);
         const common = [...wanted].filter((pair) => given.has(pair)).length;
