@@ -74,8 +74,8 @@ function rank(name, query) {
   return /[\p{L}\p{N}]/u.test(name[at - 1]) ? 3 : 2;
 }
 
-/** The best `limit` concepts for what was typed, each once, with the alias that matched; near misses if none match. */
-function search(text, limit = 12) {
+/** The concepts for what was typed, best first, each once, with the alias that matched; near misses if none match. */
+function search(text) {
   const query = fold(text.trim());
   if (!query) return [];
   let hits = names()
@@ -93,5 +93,5 @@ function search(text, limit = 12) {
   }
   hits.sort((a, b) => a.rank - b.rank || (a.alias !== null) - (b.alias !== null) || byDegree(a.concept, b.concept));
   const seen = new Set();
-  return hits.filter((hit) => !seen.has(hit.concept) && seen.add(hit.concept)).slice(0, limit);
+  return hits.filter((hit) => !seen.has(hit.concept) && seen.add(hit.concept));
 }

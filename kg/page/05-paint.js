@@ -187,7 +187,7 @@ function paintLinks(ctx, scale, all) {
 function paintArrows(ctx, links, view, size) {
   ctx.beginPath();
   for (const link of links) {
-    if (!link.directed || outside(link, view)) continue;
+    if (!link.directed || link.flow || outside(link, view)) continue; // a tree says by places what is above what
     const { a, b } = link,
       path = curve(link),
       length = Math.hypot(b.x - a.x, b.y - a.y) || 1;

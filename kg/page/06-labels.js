@@ -113,8 +113,8 @@ function paintBadge(ctx, node, scale) {
 }
 /** Where a badge is: towards the centre, where the label is not. */
 const badgeOf = (node, scale) => ({
-  x: node.x + node.r * 0.85 * (node.side > 0 && paint.kind === "ego" ? -1 : 1),
-  y: node.y - node.r * 0.85,
+  x: node.x + (node.r * 0.7 + 5 / scale) * (node.side > 0 && paint.kind === "ego" ? -1 : 1),
+  y: node.y - (node.r * 0.7 + 5 / scale),
   r: 8.5 / scale,
 });
 

@@ -78,13 +78,17 @@ const emphasised = (text) =>
     .map((part, index) => (index % 2 ? make("b", {}, part) : part.replaceAll("**", "")));
 const placeOf = (source, line) => (line ? `${facts.sources[source]}:${line}` : (facts.sources[source] ?? ""));
 
-/** A subject field; a button when the field itself is a concept here. */
+/** A subject field; a button to it when the field itself is a concept here, or else a group. */
 function fieldChip(field) {
   const name = facts.fields[field],
-    concept = concepts.find((other) => other.label === name);
-  return concept
-    ? make("button", { type: "button", class: "chip", click: () => visit(concept) }, shorten(name, 60))
-    : make("span", { class: "chip" }, shorten(name, 60));
+    concept = concepts.find((other) => other.label === name),
+    group = (facts.maps.fields?.groups ?? []).findIndex((other) => !other.scattered && other.label === name);
+  const click = concept
+    ? () => visit(concept)
+    : group >= 0 && (() => go({ look: "fields", centre: null, concept: null, opened: new Set([group]) }));
+  return click
+    ? make("button", { type: "button", class: "chip", dir: "auto", click }, shorten(name, 60))
+    : make("span", { class: "chip", dir: "auto" }, shorten(name, 60));
 }
 
 /** A button that does something with what is selected. */

@@ -140,8 +140,11 @@ function show({ moved = true } = {}) {
   $("list").setAttribute("aria-pressed", String(Boolean(state.table)));
   showTrail();
   document.title = state.concept ? `${shorten(state.concept.label, 60)} · ${facts.title}` : facts.title;
-  if (moved && !same) fit({ animate: false, first: true });
-  else network.redraw();
+  if (moved && !same) {
+    fit({ animate: false, first: true });
+    const chosen = selected();
+    if (chosen && !onScreen(chosen)) network.moveTo({ position: { x: chosen.x, y: chosen.y } });
+  } else network.redraw();
 }
 
 // ---------------------------------------------------------------------------------------- where one is, and how to go
@@ -253,7 +256,8 @@ function fit({ animate = true, first = false } = {}) {
   if (!paint.nodes.length) return network.redraw();
   const box = $map.getBoundingClientRect(),
     aside = Math.min(150, box.width * 0.22);
-  const room = { x: facts.mini ? 20 : 36, y: facts.mini ? 22 : 52, right: 0 };
+  const room = { x: facts.mini ? 20 : 36, right: 0, top: 22, bottom: 22 };
+  if (!facts.mini) [room.top, room.bottom] = [Math.max(50, $("trail").offsetHeight + 22), 50];
   let x0 = Infinity,
     x1 = -Infinity,
     y0 = Infinity,
@@ -268,16 +272,19 @@ function fit({ animate = true, first = false } = {}) {
   if (paint.kind === "tree") room.right = aside;
   let scale = Math.min(
     (box.width - 2 * room.x - room.right) / (x1 - x0 || 1),
-    (box.height - 2 * room.y) / (y1 - y0 || 1),
+    (box.height - room.top - room.bottom) / (y1 - y0 || 1),
     1.6,
   );
   if (first && paint.kind === "tree" && scale < LEGIBLE) {
     scale = LEGIBLE;
     x1 = Math.min(x1, x0 + (box.width - 2 * room.x - room.right) / scale);
-    y1 = Math.min(y1, y0 + (box.height - 2 * room.y) / scale);
+    y1 = Math.min(y1, y0 + (box.height - room.top - room.bottom) / scale);
   }
   network.moveTo({
-    position: { x: (x0 + x1) / 2 + room.right / 2 / scale, y: (y0 + y1) / 2 },
+    position: {
+      x: (x0 + x1) / 2 + room.right / 2 / scale,
+      y: (y0 + y1) / 2 + (room.bottom - room.top) / 2 / scale,
+    },
     scale: Math.max(scale, 0.01),
     animation: animate && !calm ? { duration: 250 } : false,
   });

@@ -237,11 +237,13 @@ document.addEventListener("pointerdown", (event) => {
 
 const $search = $("search"),
   $found = $("found");
+const OFFERED = 12; // concepts that the search lists
 let hits = [],
   active = -1;
 
 function offer() {
-  hits = search($search.value);
+  const all = search($search.value);
+  hits = all.slice(0, OFFERED);
   active = hits.length ? 0 : -1;
   const nothing = $search.value.trim() && !hits.length;
   $found.replaceChildren(
@@ -267,15 +269,14 @@ function offer() {
         make("small", {}, hit.near ? "did you mean?" : kindOf(hit.concept).label),
       ),
     ),
-    ...(nothing
-      ? [
-          make(
-            "li",
-            { role: "option", "aria-disabled": "true", "aria-selected": "false", class: "none" },
-            "Nothing is called that",
-          ),
-        ]
-      : []),
+    ...[
+      nothing && "Nothing is called that",
+      all.length > OFFERED && `and ${plural(all.length - OFFERED, "more concept")}; type on to narrow them down`,
+    ]
+      .filter(Boolean)
+      .map((words) =>
+        make("li", { role: "option", "aria-disabled": "true", "aria-selected": "false", class: "none" }, words),
+      ),
   );
   open(Boolean(hits.length || nothing));
 }
