@@ -72,6 +72,7 @@ function neighbourhood(centre) {
         spot(child, oval * radius * Math.cos(angle), radius * Math.sin(angle), {
           side: Math.cos(angle),
           level,
+          ring: radius,
           size,
           r: size,
           open: tree.get(child).length > 0,

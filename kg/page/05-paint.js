@@ -96,9 +96,7 @@ function paintLand(ctx, scale) {
 }
 
 function paintRings(ctx, scale) {
-  const radii = [
-    ...new Set(paint.nodes.filter((n) => n.level).map((n) => 4 * Math.round(Math.hypot(n.x / paint.oval, n.y) / 4))),
-  ];
+  const radii = [...new Set(paint.nodes.filter((n) => n.level).map((n) => n.ring))];
   ctx.strokeStyle = paint.ink.line;
   ctx.lineWidth = 1 / scale;
   for (const radius of radii.slice(0, 24)) {

@@ -140,11 +140,8 @@ function show({ moved = true } = {}) {
   $("list").setAttribute("aria-pressed", String(Boolean(state.table)));
   showTrail();
   document.title = state.concept ? `${shorten(state.concept.label, 60)} · ${facts.title}` : facts.title;
-  if (moved && !same) {
-    fit({ animate: false, first: true });
-    const chosen = selected();
-    if (chosen && !onScreen(chosen)) network.moveTo({ position: { x: chosen.x, y: chosen.y } });
-  } else network.redraw();
+  if (moved && !same) fit({ animate: false, first: true });
+  else network.redraw();
 }
 
 // ---------------------------------------------------------------------------------------- where one is, and how to go
@@ -288,6 +285,8 @@ function fit({ animate = true, first = false } = {}) {
     scale: Math.max(scale, 0.01),
     animation: animate && !calm ? { duration: 250 } : false,
   });
+  const chosen = first && selected();
+  if (chosen && !onScreen(chosen)) network.moveTo({ position: { x: chosen.x, y: chosen.y } });
 }
 
 // --------------------------------------------------------------------------------------------------------- relax
