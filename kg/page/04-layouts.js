@@ -105,7 +105,8 @@ const hiddenAround = (concept, drawn) =>
 const BROADER = facts.relations.findIndex((relation) => relation.name === "broader");
 
 const ROW = 30,
-  COLUMN = 250; // of a tree, in page units
+  COLUMN = 250, // of a tree, in page units
+  LEGIBLE = 0.62; // the scale at which its labels have room
 
 /** What is a kind of what, as trees from left to right; a concept hangs below the first that it is a kind of. Trees that
  * share concepts stand together, the largest company first. */
@@ -164,11 +165,10 @@ function tree() {
   }));
   blocks.sort((a, b) => b.size - a.size || a.trees[0].id - b.trees[0].id);
   const box = $map.getBoundingClientRect();
-  const area = blocks.reduce((sum, { rows, wide }) => sum + rows * ROW * wide * COLUMN, 0);
-  const tall = Math.max(
-    ...blocks.map(({ rows }) => rows),
-    Math.sqrt((area * 1.15 * box.height) / Math.max(200, box.width)) / ROW,
-  );
+  const area = 1.15 * blocks.reduce((sum, { rows, wide }) => sum + rows * ROW * wide * COLUMN, 0);
+  // As the map is; when that could not be read, as wide as the map and longer.
+  const width = Math.max(COLUMN, Math.min(Math.sqrt((area * box.width) / box.height), (box.width - 100) / LEGIBLE));
+  const tall = Math.max(...blocks.map(({ rows }) => rows), area / width / ROW);
   const nodes = [];
   let x = 0,
     row = 0,

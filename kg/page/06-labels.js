@@ -26,6 +26,12 @@ function paintLabels(ctx) {
         r = node.r * scale * 0.8;
       return { node, x0: x - r, x1: x + r, y0: y - r, y1: y + r };
     });
+  const badged = scale > 0.35 && !paint.moving ? paint.nodes.filter((n) => n.more && n.concept !== state.centre) : [];
+  const badges = badged.map((node) => {
+    const { x, y, r } = badgeOf(node, scale),
+      at = network.canvasToDOM({ x, y });
+    return { x0: at.x - r * scale, x1: at.x + r * scale, y0: at.y - r * scale, y1: at.y + r * scale };
+  });
   ctx.lineJoin = "round";
   const write = (lines, places, { must = false, free = false, alpha = 1, ground = paint.ink.paper } = {}) => {
     const width = Math.max(...lines.map((line) => line.size * widthOf(ctx, line.text, line.bold)));
@@ -36,8 +42,8 @@ function paintLabels(ctx) {
       const top = place.y - (place.base === "middle" ? height / 2 : place.base === "bottom" ? height : 0);
       const box = { x0: left - 2, y0: top - 1, x1: left + width + 2, y1: top + height + 1, text: lines[0].text };
       const cramped =
-        box.x0 < 0 ||
-        box.x1 > room.width ||
+        (paint.kind !== "tree" && (box.x0 < 0 || box.x1 > room.width)) ||
+        badges.some((other) => meets(box, other)) ||
         paint.boxes.some((other) => meets(box, other)) ||
         (!free &&
           discs.some(
@@ -87,12 +93,11 @@ function paintLabels(ctx) {
     }
   }
   if (look?.way) for (const link of look.links) linkLabel(link, write);
-  for (const node of paint.nodes) if (node.more && scale > 0.35 && !paint.moving) paintBadge(ctx, node, scale);
+  for (const node of badged) paintBadge(ctx, node, scale);
 }
 
 /** "+3" beside a mark: so many of its neighbours are not drawn, and a click on the badge draws them. */
 function paintBadge(ctx, node, scale) {
-  if (node.concept === state.centre) return;
   const { x, y, r } = badgeOf(node, scale),
     text = node.more > 99 ? "99+" : `+${node.more}`;
   const size = 9.5 / scale;

@@ -245,8 +245,6 @@ function showTrail() {
 }
 const UNFILTERED = () => ({ noKinds: new Set(), noRelations: new Set(), field: null, confidence: 0, own: false });
 
-const LEGIBLE = 0.62; // the scale at which the labels of a tree have room
-
 /** Move the view so that all nodes, or those of the open groups, with room for their labels, are inside. At first, a tree
  * that is too large to be read so is shown from its beginning. */
 function fit({ animate = true, first = false } = {}) {
