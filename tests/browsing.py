@@ -81,19 +81,54 @@ def rendered(tmp_path_factory: pytest.TempPathFactory, tiny_graph: KnowledgeGrap
     return page
 
 
+class Desk:
+    """Pages that are used again: what makes them costs more than what most tests do with them."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._context = browser.new_context(viewport={"width": 1300, "height": 850}, offline=True)
+        self._free: list[Page] = []
+        self.wrong: list[str] = []
+
+    def take(self) -> Page:
+        return self._free.pop() if self._free else watched(self._context.new_page(), self.wrong)
+
+    def put_back(self, page: Page) -> None:
+        page.evaluate("localStorage.clear()")
+        page.mouse.move(2, 2)
+        page.goto("about:blank")
+        self._free.append(page)
+
+
+def watched(page: Page, wrong: list[str]) -> Page:
+    """The page, with all that it asks the network for and complains about noted."""
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: request.url.startswith(("file:", "about:")) or wrong.append(request.url))
+    return page
+
+
+@pytest.fixture(scope="session")
+def desk(browser: Browser) -> Desk:
+    return Desk(browser)
+
+
 @pytest.fixture
-def show(browser: Browser, rendered: Callable[[str], Path]) -> Iterator[Open]:
+def show(browser: Browser, desk: Desk, rendered: Callable[[str], Path]) -> Iterator[Open]:
     """Open a page by name; at the end, nothing was requested and nothing went wrong."""
-    contexts, wrong = [], []
+    contexts, borrowed = [], []
+    desk.wrong.clear()
 
     def opened(name: str, fragment: str = "", *, allowed: bool = False, **options: Any) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1300, "height": 850}, "offline": True, **options})
-        contexts.append(context)
-        page = context.new_page()
-        if not allowed:
-            page.on("console", lambda message: wrong.append(message.text))
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on("request", lambda request: request.url.startswith("file:") or wrong.append(request.url))
+        if allowed or options:
+            contexts.append(
+                browser.new_context(**{"viewport": {"width": 1300, "height": 850}, "offline": True, **options})
+            )
+            page = contexts[-1].new_page()
+            if not allowed:
+                watched(page, desk.wrong)
+        else:
+            page = desk.take()
+            borrowed.append(page)
         page.goto(rendered(name).as_uri() + fragment)
         page.wait_for_selector("html[data-ready]")
         return page
@@ -101,7 +136,9 @@ def show(browser: Browser, rendered: Callable[[str], Path]) -> Iterator[Open]:
     yield opened
     for context in contexts:
         context.close()
-    assert wrong == []
+    for page in borrowed:
+        desk.put_back(page)
+    assert desk.wrong == []
 
 
 def state(page: Page) -> dict[str, Any]:

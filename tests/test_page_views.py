@@ -305,7 +305,7 @@ def test_a_small_graph_relaxes_and_returns_to_its_map(show: Open) -> None:
     assert page.get_by_role("button", name="Relax").get_attribute("aria-pressed") == "true"
     page.get_by_role("button", name="Relax").click()
     assert page.get_by_role("button", name="Relax").get_attribute("aria-pressed") == "false"
-    assert page.evaluate("kgPage.place('grafting')") == pytest.approx(before, abs=1)
+    assert page.evaluate("kgPage.place('grafting')") == pytest.approx(before)
     assert page.evaluate("kgPage.scale()") == pytest.approx(scale)
 
 

@@ -91,6 +91,7 @@ function choosePath(index) {
 
 function show({ moved = true } = {}) {
   const drawn = scene();
+  for (const node of drawn.nodes) node.came = [node.x, node.y] = [Math.round(node.x), Math.round(node.y)]; // as vis-network
   const same =
     drawn.kind === paint.kind &&
     drawn.nodes.length === paint.nodes.length &&
@@ -99,7 +100,6 @@ function show({ moved = true } = {}) {
       return n.id === old.id && n.x === old.came[0] && n.y === old.came[1] && n.count === old.count;
     });
   const camera = { position: network.getViewPosition(), scale: network.getScale() };
-  for (const node of drawn.nodes) node.came = [node.x, node.y];
   if (same)
     drawn.nodes = drawn.nodes.map((node, at) => Object.assign(paint.nodes[at], { more: node.more, open: node.open }));
   else rest(); // before the nodes are exchanged: vis-network paints at once, and painting tells nodes where they are
