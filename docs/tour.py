@@ -1,9 +1,11 @@
-"""Run the console blocks of README.md and put what the commands print under them.
+"""Run the console blocks of README.md and the manual, and put what the commands print under them.
 
-    python docs/tour.py            rewrite README.md
-    python docs/tour.py --check    only say which blocks would change; exit status 1 if one fails to run
+    python docs/tour.py                        rewrite README.md
+    python docs/tour.py docs/paths.md …        rewrite these pages of the manual
+    python docs/tour.py --check [PAGE…]        only say which blocks would change
 
-Commands run in a fresh folder beside seeds/ and benchmarks/, by a shell, with the `kg` of this Python.
+Commands run in a fresh folder beside seeds/ and benchmarks/, by a shell, with the `kg` of this Python. Pages of the
+manual find the graph of seeds/ built there.
 """
 
 from __future__ import annotations
@@ -32,9 +34,10 @@ class Stop:
 
 
 def tour(folder: Path, text: str) -> list[Stop]:
-    """Run all commands of a README in `folder`, in order, and return what they printed."""
+    """Run all commands of a page in `folder`, in order, and return what they printed."""
     for name in ("seeds", "benchmarks"):
-        (folder / name).symlink_to(ROOT / name)
+        if not (folder / name).exists():
+            (folder / name).symlink_to(ROOT / name)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "COLUMNS": "120"}
     stops = []
@@ -48,22 +51,26 @@ def tour(folder: Path, text: str) -> list[Stop]:
 
 
 def retold(text: str, stops: list[Stop]) -> str:
-    """The README with what the commands printed now."""
+    """The page with what its commands printed now."""
     printed = iter(stops)
     return _BLOCK.sub(lambda block: f"```console\n$ {block['command']}\n{next(printed).printed}```", text)
 
 
 def main() -> None:
-    """Refresh or check the README."""
-    text = README.read_text(encoding="utf-8")
+    """Refresh or check the pages."""
+    pages = [Path(name).resolve() for name in sys.argv[1:] if name != "--check"] or [README]
     with tempfile.TemporaryDirectory() as folder:
-        stops = tour(Path(folder), text)
-    if "--check" not in sys.argv:
-        README.write_text(retold(text, stops), encoding="utf-8", newline="\n")
-        return
-    for stop in stops:
-        if stop.shown != stop.printed:
-            print(f"differs (status {stop.status}): {stop.command}")
+        if README not in pages:
+            tour(Path(folder), "```console\n$ kg build seeds\n```\n")
+        for page in pages:
+            text = page.read_text(encoding="utf-8")
+            stops = tour(Path(folder), text)
+            if "--check" not in sys.argv:
+                page.write_text(retold(text, stops), encoding="utf-8", newline="\n")
+                continue
+            for stop in stops:
+                if stop.shown != stop.printed:
+                    print(f"differs (status {stop.status}): {stop.command}")
 
 
 if __name__ == "__main__":

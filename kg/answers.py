@@ -126,7 +126,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A way from one concept to another. `cost` is in hops over certain relations; see `kg.paths` for the formula."""
+    """A way from one concept to another. `cost` is in hops over certain relations; `kg.network` has the formula."""
 
     concepts: tuple[ConceptRef, ...]
     steps: tuple[Step, ...]
@@ -137,6 +137,12 @@ class Path:
 
     def __str__(self) -> str:
         return "; ".join(step.sentence for step in self.steps)
+
+    def _repr_html_(self) -> str:
+        """The path with its quotes, for notebooks."""
+        from kg.notebook import path
+
+        return path(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
     >>> graph = open("output")                                        # doctest: +SKIP
     >>> graph.show("mixture of experts").relations[0].sentence        # doctest: +SKIP
     'Mixture of Experts has part router'
-    >>> print(graph.path("router", "transformer")[0])                 # doctest: +SKIP
+    >>> print(graph.path("router", "transformer"))                    # doctest: +SKIP
 
 All reading goes through `kg.store.Store`, so every place is asked in the same way. What a person types is looked up or
 bound as an RDF term; it never becomes part of a query's text.
@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
@@ -29,16 +28,13 @@ from kg.answers import (
     Hub,
     Neighbour,
     Neighbourhood,
-    Path,
     Quote,
     QuotedDefinition,
     Relation,
     Statistics,
-    Step,
 )
 from kg.errors import UsageError
 from kg.index import ConceptIndex, Edge, readings, relation_named
-from kg.paths import UNIT, Constraints, Network, Weights, shortest_paths
 from kg.queries import named_queries, named_query
 from kg.quotes import Quotes, ordered
 from kg.serialize import prefixes
@@ -52,8 +48,12 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
+    from kg.answers import Path
     from kg.ask import Asker
     from kg.endpoint import Connection
+    from kg.explain import Paths
+    from kg.metapath import Metapath
+    from kg.network import Network
     from kg.queries import NamedQuery
     from kg.results import Result
     from kg.search import SearchIndex
@@ -124,6 +124,14 @@ class KnowledgeGraph:
         return ConceptIndex(self.store, self.base, inferred=self._inferred)
 
     @cached_property
+    def network(self) -> Network:
+        """The concepts and typed relations between them in arrays, for searches and figures."""
+        from kg.network import Network
+
+        symmetric = [name for name, reading in readings().items() if reading.symmetric]
+        return Network.of_index(self.index, symmetric=symmetric)
+
+    @cached_property
     def base(self) -> str:
         """The base of the IRIs of this dataset."""
         return dataset_base(self.store)
@@ -183,7 +191,7 @@ class KnowledgeGraph:
             refs[centre],
             depth,
             tuple(Neighbour(ref, hops) for hops, ref in near),
-            tuple(self._relation(edge, edge.subject, {}) for edge in within),
+            tuple(self.relation(edge, edge.subject, {}) for edge in within),
         )
 
     def search(self, text: str, limit: int = 10) -> list[Hit]:
@@ -196,53 +204,43 @@ class KnowledgeGraph:
 
     # ----------------------------------------------------------------------------------------------------- paths
 
-    def path(
+    def paths(
         self,
         start: Name,
         end: Name,
-        k: int = 1,
+        k: int = 3,
         *,
         max_hops: int | None = None,
         directed: bool = False,
         predicates: Iterable[str] = (),
         exclude: Iterable[str] = (),
+        types: Iterable[str] = (),
+        via: Iterable[Name] = (),
         avoid: Iterable[Name] = (),
         min_confidence: float = 0.0,
-    ) -> list[Path]:
-        """The k best paths between two concepts, each step with its sentence and quotes; see `kg.paths` for "best".
+        metapath: str | Metapath | None = None,
+        all_shortest: bool = False,
+        seconds: float | None = 30.0,
+    ) -> Paths:
+        """The k best paths between two concepts, each step with its sentence and quotes; docs/paths.md says which.
+
+        `types` are the classes that concepts between the ends may have; a path has to pass all of `via`, in any order,
+        and none of `avoid`. `metapath` is explained in `kg.metapath`. `all_shortest` asks for all paths of the fewest
+        hops instead of `k`. After `seconds` a search ends with what it has, and is not `complete`.
 
         Raises NoPath, which says why there is none; ConceptNotFound; and UsageError for a call that makes no sense.
         """
-        first, last = self.concept(start), self.concept(end)
-        if first == last:
-            raise UsageError(f"{start!s} and {end!s} are the same concept, {first.label!r}: a path needs two")
-        constraints = Constraints(
-            max_hops=max_hops,
-            directed=directed,
-            predicates=frozenset(map(relation_named, predicates)),
-            exclude=frozenset(map(relation_named, exclude)),
-            avoid=frozenset(self.concept(name).iri for name in avoid),
-            min_confidence=min_confidence,
-        )
-        routes = shortest_paths(self._network, first.iri, last.iri, k, constraints)
-        carried = {
-            (u, v): [self._edge(*((u, hop.predicate, v) if hop.forward else (v, hop.predicate, u))) for hop in hops]
-            for route in routes
-            for (u, v), hops in zip(pairwise(route.nodes), route.steps, strict=True)
-        }
-        quotes = self.quotes.of(name for edges in carried.values() for edge in edges for name in edge.statements)
-        refs = self.index.refs
-        return [
-            Path(
-                tuple(refs[iri] for iri in route.nodes),
-                tuple(
-                    Step(refs[u], refs[v], tuple(self._relation(edge, u, quotes) for edge in carried[u, v]))
-                    for u, v in pairwise(route.nodes)
-                ),
-                route.cost / UNIT,
-            )
-            for route in routes
-        ]
+        from kg.explain import limits, paths
+
+        constraints = limits(
+            self, max_hops=max_hops, directed=directed, predicates=predicates, exclude=exclude, types=types, via=via,
+            avoid=avoid, min_confidence=min_confidence, metapath=metapath,
+        )  # fmt: skip
+        return paths(self, start, end, k, constraints, all_shortest=all_shortest, seconds=seconds)
+
+    def path(self, start: Name, end: Name, **limits: Any) -> Path:
+        """The best path between two concepts; takes what `paths` takes but `k`, and raises what it raises."""
+        return self.paths(start, end, 1, **limits)[0]
 
     def evidence(self, subject: Name, predicate: str, object: Name) -> tuple[Quote, ...]:
         """The quotes that back a relation, of all its statements; empty when the graph does not state it.
@@ -386,11 +384,6 @@ class KnowledgeGraph:
         return named_query(name, *self._folders).bind(given, resolve), about
 
     @cached_property
-    def _network(self) -> Network:
-        symmetric = [name for name, reading in readings().items() if reading.symmetric]
-        return Network(self.to_networkx(), symmetric=symmetric, weights=Weights())
-
-    @cached_property
     def _search_index(self) -> SearchIndex:
         from kg.search import SearchIndex
 
@@ -423,7 +416,8 @@ class KnowledgeGraph:
     def _edges(self) -> Mapping[tuple[str, str, str], Edge]:
         return {(edge.subject, edge.predicate, edge.object): edge for edge in self.index.edges if not edge.literal}
 
-    def _edge(self, subject: str, predicate: str, object: str) -> Edge:
+    def edge(self, subject: str, predicate: str, object: str) -> Edge:
+        """The relation of that name between two concepts, by their IRIs; KeyError when it is not stated."""
         return self._edges[subject, predicate, object]
 
     def _adjacent(self, iri: str) -> Iterator[str]:
@@ -434,8 +428,8 @@ class KnowledgeGraph:
         iris = {row["concept"].value for row in rows} - {without}
         return tuple(sorted(self.index.refs[iri] for iri in iris if iri in self.index.refs))
 
-    def _relation(self, edge: Edge, seen_from: str, quotes: Mapping[str, tuple[Quote, ...]]) -> Relation:
-        """An edge as it reads from one of its ends."""
+    def relation(self, edge: Edge, seen_from: str, quotes: Mapping[str, tuple[Quote, ...]]) -> Relation:
+        """An edge as it reads from one of its ends, with its quotes of those given by their statements."""
         refs, reading = self.index.refs, readings()[edge.predicate]
         subject, target = refs[edge.subject], edge.object if edge.literal else refs[edge.object]
         forward = edge.subject == seen_from
@@ -447,7 +441,7 @@ class KnowledgeGraph:
         """Relations with their quotes, in the ontology's order, then the surest first, then by label."""
         quotes = self.quotes.of(name for edge in edges for name in edge.statements)
         order = {name: position for position, name in enumerate(readings())}
-        found = [self._relation(edge, seen_from, quotes) for edge in edges]
+        found = [self.relation(edge, seen_from, quotes) for edge in edges]
         return tuple(sorted(found, key=lambda r: (order[r.predicate], -(r.confidence or 0.0), r.sentence, r.statement)))
 
     def _definitions(self, concept: ox.NamedNode, texts: set[str]) -> tuple[QuotedDefinition, ...]:

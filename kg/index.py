@@ -90,6 +90,15 @@ def relation_named(name: str) -> str:
     raise UsageError(f"no relation {name!r}; the relations are {', '.join(known)}")
 
 
+def class_named(name: str) -> str:
+    """The local name of a class given as `Method`, `method`, `kg:Method` or IRI; raises UsageError for any other."""
+    known = classes()
+    for local, kind in known.items():
+        if name in (kind.iri.value, f"kg:{local}") or name.casefold() == local.casefold():
+            return local
+    raise UsageError(f"no class {name!r}; the classes are {', '.join(known)}")
+
+
 class ConceptIndex:
     """The concepts of a store by every name they have.
 

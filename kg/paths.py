@@ -1,88 +1,54 @@
 """The k best loopless paths between two nodes of a typed multigraph: exact, with deterministic ties.
 
 A path is a sequence of distinct nodes. Parallel edges do not multiply paths: each step keeps all the edges that may
-carry it, best first, and costs what the best one costs. Costs are whole thousandths of a hop, so sums are exact and a
-tie is a tie; paths are ordered by (cost, hops, nodes), and no two paths are equal in that order.
-
-    cost(path) = sum over its steps of    1000 * (predicate weight + doubt * log2(1 / confidence))
-               + sum over inner nodes of  1000 * hub * max(0, log2(neighbours / 4))
-
-In words: hops, plus the bits of doubt whether all of it is true, plus a price for the bits of choice at the nodes that
-are passed. A sure relation is better than a doubtful one, and passing through a concept with hundreds of neighbours
-("model", "system") explains so little that a detour of some hops is preferred.
+carry it, best first, and costs what the best one costs (`kg.network` has the formula). Paths are ordered by (cost,
+hops, nodes), and no two paths are equal in that order.
 
 The search is Lawler's (1972) partition form of Yen's (1971) algorithm: the best path found splits what remains into
 disjoint sets "starts with this prefix, then leaves it", of which each is searched only when its lower bound comes up.
-Bounds and the A* potential are distances to the target from one backward Dijkstra search, which ends at the source:
-min(distance to the target, distance of the source) is a consistent potential, exact wherever a best path can run, so a
-search in such a set walks almost straight to its answer. The graph that is searched is only read.
+A set is searched by A* (Hart, Nilsson & Raphael 1968). Its potential are the exact distances to the target, from one
+backward Dijkstra search in scipy, as in Feng (2014, "Finding k shortest simple paths in directed graphs: A node
+classification algorithm"), so that it walks almost straight to its answer. In a large graph where one path is asked
+for, two small balls around its ends give its length first (bidirectional search, Pohl 1971), and the ball around the
+target serves as the potential.
+
+Constraints on the whole path make the states that are searched more than nodes: the position in a metapath, and which
+of the nodes to be passed were passed. The best walk over such states may meet a node twice. It bounds its set all the
+same, and is then taken apart like a path that was found, but not reported. The graph that is searched is only read.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field, replace
-from heapq import heappop, heappush
-from itertools import islice, pairwise
-from math import log2
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush, merge
+from itertools import accumulate, count, islice, pairwise, repeat
+from time import monotonic
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
+from kg.bounds import FAR, Bounds, meeting
 from kg.errors import NoPath, UsageError
+from kg.network import Constraints, Network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
-    import networkx
+    from scipy.sparse import csr_array
 
-UNIT = 1000
-"""The cost of one hop over a certain relation."""
+    from kg.metapath import Move
+    from kg.network import Flags, Ints, View
 
-LEAST_CONFIDENCE = 0.01
-"""Confidences below this count as this, so that no cost is infinite."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constraints:
-    """What a path may use. The defaults allow everything.
-
-    `directed` follows relations from subject to object only; symmetric ones still lead both ways. An empty
-    `predicates` allows all of them; names that the graph lacks match nothing. `avoid` holds nodes that no path may
-    pass. `min_confidence` is in 0…1.
-    """
-
-    max_hops: int | None = None
-    directed: bool = False
-    predicates: frozenset[str] = frozenset()
-    exclude: frozenset[str] = frozenset()
-    avoid: frozenset[str] = frozenset()
-    min_confidence: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.max_hops is not None and self.max_hops < 1:
-            raise UsageError(f"a path has at least one hop, so max_hops cannot be {self.max_hops}")
-        if not 0 <= self.min_confidence <= 1:
-            raise UsageError(f"min_confidence is a number from 0 to 1, not {self.min_confidence}")
+LARGE = 4096
+"""From so many nodes on, distances to all of them take longer than two balls around the ends of a search."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
-    """The constants of the cost formula. `Weights(predicates={}, doubt=0, hub=0)` counts hops."""
+NEAR, FARTHER = 0.9, 1.8
+"""In a large graph distances are found up to the first of these times the length of the best path, and are bounded by
+that beyond. With them paths are searched up to the second; for longer ones all distances are found. By measurement."""
 
-    predicates: Mapping[str, float] = field(default_factory=lambda: {"related": 2.0})
-    """The weight of a predicate, 1 unless named; an untyped association says less than a typed relation."""
-    doubt: float = 1.0
-    """What each halving of the confidence costs."""
-    hub: float = 0.5
-    """What passing through a node costs for each doubling of its neighbours beyond four."""
-
-    def edge(self, predicate: str, confidence: float) -> int:
-        """The cost of one edge, at least 1."""
-        doubt = -log2(max(confidence, LEAST_CONFIDENCE))
-        return max(1, round(UNIT * (self.predicates.get(predicate, 1.0) + self.doubt * doubt)))
-
-    def node(self, neighbours: int) -> int:
-        """The cost of passing through a node."""
-        return round(UNIT * self.hub * log2(neighbours / 4)) if neighbours > 4 else 0
+FIRST = 32
+"""So many steps from a node are put in order at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,296 +70,430 @@ class Route:
     steps: tuple[tuple[Hop, ...], ...]
 
 
-class Network:
-    """A read-only index of a `networkx.MultiDiGraph` for path search; make one for a graph and keep it.
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The best paths, best first. When time ran out, they are not `complete`, but the best all the same."""
 
-    Keys of edges are predicates; the edge attribute `confidence` (1.0 when missing) and the node attribute `label` are
-    used. Self-loops are left out. Nodes are numbered in the order of their names: numbers break ties as names would.
-    """
-
-    def __init__(
-        self, graph: networkx.MultiDiGraph, *, symmetric: Iterable[str] = (), weights: Weights | None = None
-    ) -> None:
-        self.names: list[str] = sorted(graph)
-        self.numbers = {name: number for number, name in enumerate(self.names)}
-        self.labels: list[str] = [graph.nodes[name].get("label") or name for name in self.names]
-        weights = weights or Weights()
-        symmetric = frozenset(symmetric)
-        arcs: list[dict[int, list[tuple[Hop, bool]]]] = [{} for _ in self.names]
-        for subject, target, predicate, data in graph.edges(keys=True, data=True):
-            u, v = self.numbers[subject], self.numbers[target]
-            if u == v:
-                continue
-            confidence = float(data.get("confidence", 1.0))
-            cost = weights.edge(predicate, confidence)
-            arcs[u].setdefault(v, []).append((Hop(predicate, True, confidence, cost), True))
-            arcs[v].setdefault(u, []).append((Hop(predicate, False, confidence, cost), predicate in symmetric))
-        self.arcs = arcs
-        """For each node and neighbour the hops between them, each with whether a directed path may take it."""
-        for neighbours in arcs:
-            for hops in neighbours.values():
-                hops.sort(key=lambda hop: (hop[0].cost, not hop[0].forward, hop[0].predicate))
-        self.plain = [[(v, hops[0][0].cost) for v, hops in neighbours.items()] for neighbours in arcs]
-        """For each node its neighbours with the cost of the best hop, when nothing is forbidden."""
-        self.tolls = [weights.node(len(neighbours)) for neighbours in arcs]
-
-    def number(self, name: str) -> int:
-        """The number of a node. Raises UsageError when it is not in the graph."""
-        try:
-            return self.numbers[name]
-        except KeyError:
-            raise UsageError(f"{name} is not a node of this graph") from None
-
-    def hops(self, u: int, v: int, constraints: Constraints) -> tuple[Hop, ...]:
-        """The edges that may carry a step from u to v, best first."""
-        return tuple(hop for hop, along in self.arcs[u].get(v, ()) if _allows(constraints, hop, along))
+    found: tuple[Route, ...]
+    complete: bool
 
 
-def _allows(constraints: Constraints, hop: Hop, along: bool) -> bool:
-    return (
-        (along or not constraints.directed)
-        and hop.confidence >= constraints.min_confidence
-        and (not constraints.predicates or hop.predicate in constraints.predicates)
-        and hop.predicate not in constraints.exclude
-    )
+class OutOfTimeError(Exception):
+    """A search has used up its time."""
 
 
 def shortest_paths(
-    network: Network, source: str, target: str, k: int = 1, constraints: Constraints | None = None
-) -> list[Route]:
+    network: Network,
+    source: str,
+    target: str,
+    k: int = 1,
+    constraints: Constraints | None = None,
+    *,
+    seconds: float | None = None,
+) -> Routes:
     """The k best loopless paths from `source` to `target`, best first; fewer when there are no more.
 
-    Raises NoPath, which says what keeps the two apart, and UsageError when the call makes no sense.
+    Raises NoPath, which says what keeps the two apart or that `seconds` were too few to find a path, and UsageError
+    when the call makes no sense.
     """
-    constraints = constraints or Constraints()
     if k < 1:
         raise UsageError(f"the number of paths is at least 1, not {k}")
-    ends = network.number(source), network.number(target)
-    for name in (source, target):
-        if name in constraints.avoid:
-            raise UsageError(f"a path from or to {network.labels[network.numbers[name]]!r} cannot avoid it")
-    routes = list(islice(_Search(network, *ends, constraints).routes(), k))
-    if not routes:
-        raise NoPath(_why(network, *ends, constraints))
-    return routes
+    limits = constraints or Constraints()
+    search = Search(network, source, target, limits, deadline=_deadline(seconds), few=k == 1)
+    return _checked(search, _taken(islice(search.routes(), k)), seconds)
 
 
-_Distance = tuple[int, int]
-"""Cost and hops, compared in this order."""
+def all_shortest_paths(
+    network: Network,
+    source: str,
+    target: str,
+    constraints: Constraints | None = None,
+    *,
+    most: int = 1000,
+    seconds: float | None = None,
+) -> Routes:
+    """The paths of the fewest hops, at most `most` of them, best first. Raises as `shortest_paths` does."""
+    limits = constraints or Constraints()
+    deadline = _deadline(seconds)
+    found = of_fewest_hops(network, source, target, limits, most=most, deadline=deadline)
+    return found if found.found else _checked(Search(network, source, target, limits), found, seconds)
+
+
+def of_fewest_hops(
+    network: Network, source: str, target: str, limits: Constraints, *, most: int, deadline: float | None
+) -> Routes:
+    """What `all_shortest_paths` gives; empty when there is no path, or none was found in time."""
+    if source == target:
+        return _taken(Search(network, source, target, limits, deadline=deadline).routes())
+    longest = min(limits.max_hops or len(network), len(network) - 1)
+    least = Search(network, source, target, limits, deadline=deadline).fewest()
+    for hops in range(least, longest + 1):
+        # More than once only where the shortest walk that follows a metapath, or passes what it has to, is no path.
+        search = Search(network, source, target, replace(limits, max_hops=hops), deadline=deadline)
+        taken = _taken(islice(search.routes(), most))
+        if taken.found or not taken.complete:
+            return taken
+    return Routes((), complete=True)
+
+
+def _deadline(seconds: float | None) -> float | None:
+    if seconds is not None and not seconds > 0:
+        raise UsageError(f"the time for a search is more than 0 seconds, not {seconds:g}")
+    return None if seconds is None else monotonic() + seconds
+
+
+def _taken(routes: Iterator[Route]) -> Routes:
+    """What a search finds until it ends or its time does."""
+    found: list[Route] = []
+    try:
+        found.extend(routes)
+    except OutOfTimeError:
+        return Routes(tuple(found), complete=False)
+    return Routes(tuple(found), complete=True)
+
+
+def _checked(search: Search, routes: Routes, seconds: float | None) -> Routes:
+    """The routes, if there are any; else why not is raised."""
+    if routes.found:
+        return routes
+    if not routes.complete:
+        raise NoPath(
+            f"{search.ends()} was found within {seconds:g} seconds; give the search more time, or fewer limits"
+        )
+    from kg.obstacles import why
+
+    raise NoPath(why(search))
+
 
 _Nodes = tuple[int, ...]
-_Candidate = tuple[_Distance, int, _Nodes, _Nodes, int, frozenset[int]]
-"""(bound, 0, prefix, prefix, cost of prefix, banned) is a set of paths that is still to be searched: those that begin
-with the prefix and do not go on to a banned node. (bound, 1, path, …) is the best path of its set. At equal bounds sets
-come first: one may hold a path that is smaller still."""
 
 
-class _Search:
-    """One search: the network under constraints, seen from its target."""
+class _Stem(NamedTuple):
+    """How a path begins: its nodes, and the least weight with which they lead to each position in the metapath."""
 
-    def __init__(self, network: Network, source: int, target: int, constraints: Constraints) -> None:
-        self.network = network
-        self.source = source
-        self.target = target
-        self.constraints = constraints
-        self.avoid = frozenset(network.number(name) for name in constraints.avoid if name in network.numbers)
-        self._plain = constraints == Constraints(max_hops=constraints.max_hops)
-        self._onward: dict[int, list[tuple[int, int]]] = {}
-        self._settled = self._distances()
-        self.reachable = source in self._settled
-        self._horizon = self._settled.get(source, (0, 0))
-        self.fewest = self._fewest() if constraints.max_hops is not None else {}
+    nodes: _Nodes
+    spent: dict[int, int]
+    passed: int
+    """Which of the nodes to be passed are among them, a bit for each."""
 
-    def onward(self, u: int) -> list[tuple[int, int]]:
-        """The nodes that a path may enter from u with the cost of the step, toll of the node entered included."""
-        found = self._onward.get(u)
-        if found is None:
-            tolls, target = self.network.tolls, self.target
-            found = self._onward[u] = [
-                (v, cost if v == target else cost + tolls[v]) for v, cost in self._steps(u, into=False)
-            ]
-        return found
 
-    def ahead(self, v: int) -> _Distance:
-        """A lower bound of cost and hops from v to the target."""
-        return self._settled.get(v, self._horizon)
+class _Set(NamedTuple):
+    """The paths that begin with a stem and do not go on to a banned node; when `solved`, `nodes` is the best of them.
 
-    def _steps(self, u: int, *, into: bool) -> list[tuple[int, int]]:
-        """The nodes that a path may enter from u, or that it may enter u from, with the cost of the best hop."""
-        if self._plain:
-            return self.network.plain[u]
-        arcs, limits = self.network.arcs, self.constraints
-        return [
-            (v, best)
-            for v, hops in arcs[u].items()
-            if v not in self.avoid
-            and (
-                best := next(
-                    (hop.cost for hop, along in (arcs[v][u] if into else hops) if _allows(limits, hop, along)), 0
-                )
-            )
-        ]
+    Sets are ordered by these fields, so that at equal bounds those still to be searched come first: one may hold a path
+    that is smaller still. No two agree in `solved` and `nodes`.
+    """
 
-    def _distances(self) -> dict[int, _Distance]:
-        """From the nodes no farther from the target than the source is, their least cost and then fewest hops."""
-        done: dict[int, _Distance] = {}
-        heap = [(0, 0, self.target)]
-        while heap:
-            cost, hops, v = heappop(heap)
-            if v in done:
-                continue
-            done[v] = cost, hops
-            if v == self.source != self.target:
-                break
-            cost += 0 if v == self.target else self.network.tolls[v]
-            for u, step in self._steps(v, into=True):
-                if u not in done:
-                    heappush(heap, (cost + step, hops + 1, u))
-        return done
+    bound: int
+    solved: bool
+    nodes: _Nodes
+    stem: _Stem
+    banned: frozenset[int]
 
-    def _fewest(self) -> dict[int, int]:
-        """From every node that reaches the target the fewest hops, whatever they cost."""
-        fewest = {self.target: 0}
-        queue = deque([self.target])
-        while queue:
-            v = queue.popleft()
-            for u, _ in self._steps(v, into=True):
-                if u not in fewest:
-                    fewest[u] = fewest[v] + 1
-                    queue.append(u)
-        return fewest
 
-    def in_reach(self, v: int, hops: int) -> bool:
-        """Whether a path that is at v after so many hops can end within the limit."""
-        limit = self.constraints.max_hops
-        return limit is None or (v in self.fewest and hops + self.fewest[v] <= limit)
+_Child = tuple[int, int, int, int]
+"""A step onward: the least that a path weighs which makes it, the node entered, the position there, the weight so far.
+"""
 
-    def routes(self) -> Iterator[Route]:
-        """All paths, best first."""
-        if self.source == self.target:
-            yield Route(0, (self.network.names[self.source],), ())
-            return
-        if not self.reachable:
-            return
-        start = (self.source,)
-        queue: list[_Candidate] = [((0, 0), 0, start, start, 0, frozenset())]
-        while queue:
-            _, solved, path, prefix, spent, banned = heappop(queue)
-            if not solved:
-                best = self._best(prefix, spent, banned)
-                if best:
-                    heappush(queue, (best[0], 1, best[1], prefix, spent, banned))
-                continue
-            yield self._route(path)
-            for at in range(len(prefix) - 1, len(path) - 1):
-                leaving = banned | {path[at + 1]} if at == len(prefix) - 1 else frozenset({path[at + 1]})
-                stem = path[: at + 1]
-                bound = self._bound(stem, spent, leaving)
-                if bound:
-                    heappush(queue, (bound, 0, stem, stem, spent, leaving))
-                spent += next(cost for v, cost in self.onward(path[at]) if v == path[at + 1])
 
-    def _bound(self, prefix: _Nodes, spent: int, banned: frozenset[int]) -> _Distance | None:
-        """The least that a path costs which begins with `prefix` and goes on to no banned node."""
-        bounds = []
-        for v, step in self.onward(prefix[-1]):
-            if v not in banned and v not in prefix and self.in_reach(v, len(prefix)):
-                cost, hops = self.ahead(v)
-                bounds.append((spent + step + cost, len(prefix) + hops))
-        return min(bounds, default=None)
+class Search:
+    """One search: a network under constraints, seen from its target.
 
-    def _best(self, prefix: _Nodes, spent: int, banned: frozenset[int]) -> tuple[_Distance, _Nodes] | None:
-        """The best path that begins with `prefix` and goes on to no banned node (A*).
+    States are nodes with positions in the metapath; without one there is a single position, 0. `few` says that no more
+    than one path is wanted. Raises UsageError for ends and constraints that make no sense together.
+    """
 
-        A node is done once it was reached; with a limit on hops, it may be reached again at a higher cost with fewer
-        hops. Costs are positive, so a walk that returns to a node of its own never gets that far.
-        """
-        heap = [((0, 0), prefix, spent)]
-        hops_at = dict.fromkeys(prefix[:-1], 0)  # never enter these: fewer than 0 hops cannot be
-        limited = self.constraints.max_hops is not None
-        while heap:
-            bound, path, cost = heappop(heap)
-            u, hops = path[-1], len(path) - 1
-            if u == self.target:
-                return bound, path
-            if u in hops_at and not (limited and hops < hops_at[u]):
-                continue
-            hops_at[u] = hops
-            for v, step in self.onward(u):
-                if v in hops_at and not (limited and hops + 1 < hops_at[v]):
-                    continue
-                if (u == prefix[-1] and v in banned) or not self.in_reach(v, hops + 1):
-                    continue
-                further, more = self.ahead(v)
-                heappush(heap, ((cost + step + further, hops + 1 + more), (*path, v), cost + step))
-        return None
+    def __init__(
+        self,
+        network: Network,
+        source: str,
+        target: str,
+        limits: Constraints,
+        *,
+        deadline: float | None = None,
+        few: bool = False,
+    ) -> None:
+        self.network, self.limits, self.deadline = network, limits, deadline
+        self.source, self.target = network.number(source), network.number(target)
+        for name in (source, target):
+            if name in limits.avoid:
+                raise UsageError(f"a path from or to {self.label(network.number(name))} cannot avoid it")
+        for name in sorted(limits.via & limits.avoid):
+            raise UsageError(f"a path cannot pass {self.label(network.number(name))} and avoid it")
+        self.through = sorted({network.number(name) for name in limits.via} - {self.source, self.target})
+        self._bits = {node: 1 << at for at, node in enumerate(self.through)}
+        self._all = (1 << len(self.through)) - 1
+        self.named = frozenset((self.source, self.target, *self.through))
+        metapath = limits.metapath
+        self._last = 0 if metapath is None else metapath.length
+        self._moves: list[list[tuple[int, Move | None, View]]] = [[] for _ in range(self._last + 1)]
+        if metapath is None:
+            self._moves[0].append((0, None, self._view(None)))
+        else:
+            for move in metapath.moves:
+                self._moves[move.source].append((move.target, move, self._view(move)))
+        self._limit = FAR - 1  # no path that weighs more is looked for
+        self._trusted = FAR  # beyond that, bounds are too weak to walk by
+        self._fewest = Bounds(self.through, *self._distances(hops=True)) if limits.max_hops is not None else None
+        self._least = self._bounds(few=few)
 
-    def _route(self, path: _Nodes) -> Route:
-        pairs = list(pairwise(path))
-        cost = sum(next(step for w, step in self.onward(u) if w == v) for u, v in pairs)
-        return Route(
-            cost,
-            tuple(self.network.names[v] for v in path),
-            tuple(self.network.hops(u, v, self.constraints) for u, v in pairs),
+    def label(self, node: int) -> str:
+        """A node as messages name it."""
+        return repr(self.network.labels[node])
+
+    def ends(self) -> str:
+        """How a message begins that says there is no path."""
+        return f"no path from {self.label(self.source)} to {self.label(self.target)}"
+
+    @property
+    def fits(self) -> bool:
+        """Whether the ends are of the kinds that the metapath wants."""
+        metapath, kinds = self.limits.metapath, self.network.kinds
+        return metapath is None or (
+            (not metapath.starts or kinds[self.source] in metapath.starts)
+            and (not metapath.ends or kinds[self.target] in metapath.ends)
         )
 
+    def fewest(self) -> int:
+        """No path has fewer hops; FAR when there is none at all."""
+        bounds = self._fewest or Bounds(self.through, *self._distances(hops=True))
+        return int(bounds.row(0, 0)[self.source])
 
-# -------------------------------------------------------------------------------------------------- why there is none
+    def routes(self) -> Iterator[Route]:
+        """All paths, best first. Raises OutOfTimeError."""
+        if self.source == self.target:
+            if not self.through and self.limits.metapath is None:
+                yield Route(0, (self.network.names[self.source],), ())
+        elif self.fits:
+            yield from map(self._route, self._paths())
+
+    # -------------------------------------------------------------------------------------------------- the search
+
+    def _paths(self) -> Iterator[_Nodes]:
+        from kg.obstacles import strait
+
+        queue: list[_Set] = []
+        self._add(queue, _Stem((self.source,), {0: 0}, 0), frozenset())
+        paths_only = True
+        while queue:
+            best = heappop(queue)
+            if not best.solved:
+                found = self._best(best.stem, best.banned)
+                if found is not None:
+                    heappush(queue, best._replace(bound=found[0], solved=True, nodes=found[1]))
+                continue
+            nodes, stem = best.nodes, best.stem
+            repeat_at = _first_repeat(nodes)
+            if repeat_at == len(nodes):
+                yield nodes
+            elif paths_only:
+                if strait(self) is not None:
+                    return
+                paths_only = False
+            for at in range(len(stem.nodes), min(repeat_at + 1, len(nodes))):
+                self._add(queue, stem, best.banned | {nodes[at]} if stem is best.stem else frozenset({nodes[at]}))
+                stem = self._extended(stem, nodes[at])
+
+    def _add(self, queue: list[_Set], stem: _Stem, banned: frozenset[int]) -> None:
+        """Queue a set of paths with its lower bound, unless it is empty."""
+        first = next(self._from(stem, banned), None)
+        if first is not None:
+            heappush(queue, _Set(first[0], False, stem.nodes, stem, banned))
+
+    def _best(self, stem: _Stem, banned: frozenset[int]) -> tuple[int, _Nodes] | None:
+        """The best walk that begins with a stem and goes on to no banned node, and returns to none of the stem (A*).
+
+        A state is done once it was reached; with a limit on hops, it may be reached again at a higher weight with fewer
+        hops. Of the steps onward from a node only the best is queued, and the next when that was taken: hubs have
+        thousands.
+        """
+        never = frozenset(stem.nodes)
+        limited = self._fewest is not None
+        done: dict[tuple[int, int, int], int] = {}
+        heap: list[tuple[int, _Nodes, int, int, int, int, Iterator[_Child]]] = []
+        ticks = count()  # so that no two entries compare further
+
+        def push(children: Iterator[_Child], before: _Nodes, passed: int) -> None:
+            for bound, node, position, weight in children:
+                heappush(heap, (bound, (*before, node), position, next(ticks), passed, weight, children))
+                return
+
+        push(self._from(stem, banned), stem.nodes, stem.passed)
+        while heap:
+            self._check_time()
+            bound, nodes, position, _, passed, weight, siblings = heappop(heap)
+            if bound > self._trusted:
+                self._trusted, self._least = FAR, Bounds((), *self._distances())
+                return self._best(stem, banned)
+            push(siblings, nodes[:-1], passed)
+            node, hops = nodes[-1], len(nodes) - 1
+            passed |= self._bits.get(node, 0)
+            if node == self.target:
+                if position == self._last and passed == self._all:
+                    return bound, nodes
+                continue
+            state = position, node, passed
+            if state in done and not (limited and hops < done[state]):
+                continue
+            done[state] = hops
+            push(self._onward(node, position, weight, hops, passed, never), nodes, passed)
+        return None
+
+    def _from(self, stem: _Stem, banned: frozenset[int]) -> Iterator[_Child]:
+        """Yield the steps onward from the end of a stem, best first."""
+        never = banned.union(stem.nodes)
+        return merge(
+            *(
+                self._onward(stem.nodes[-1], position, spent, len(stem.nodes) - 1, stem.passed, never)
+                for position, spent in stem.spent.items()
+            )
+        )
+
+    def _onward(
+        self, node: int, position: int, spent: int, hops: int, passed: int, never: frozenset[int]
+    ) -> Iterator[_Child]:
+        """Yield the steps onward from a state that can end at the target within the limits, best first."""
+        steps = [
+            self._steps(view, node, spent, self._least.row(after, passed), self._within(after, passed, hops), after)
+            for after, _, view in self._moves[position]
+        ]
+        return (child for child in (steps[0] if len(steps) == 1 else merge(*steps)) if child[1] not in never)
+
+    def _within(self, position: int, passed: int, hops: int) -> Flags | None:
+        """From which nodes the target can be reached in time when one more hop was made; None for all."""
+        if self._fewest is None or self.limits.max_hops is None:
+            return None
+        within: Flags = self._fewest.row(position, passed) < self.limits.max_hops - hops
+        return within
+
+    def _steps(
+        self, view: View, node: int, spent: int, least: Ints, within: Flags | None, after: int
+    ) -> Iterator[_Child]:
+        """Yield the steps from a node in a view, best first. The rows of hubs are long, and little of them is taken."""
+        row = slice(view.indptr[node], view.indptr[node + 1])
+        heads, weights = view.head[row], view.weight[row] + spent
+        bounds = weights + least[heads]
+        fit = bounds <= self._limit
+        if within is not None:
+            fit &= within[heads]
+        left = np.flatnonzero(fit)
+        while len(left):
+            chosen = left
+            if len(left) > FIRST:
+                worst = np.partition(bounds[left], FIRST)[FIRST]
+                chosen, left = left[bounds[left] <= worst], left[bounds[left] > worst]
+            else:
+                left = left[:0]
+            chosen = chosen[np.argsort(bounds[chosen], kind="stable")]  # those of one bound stay in order
+            yield from zip(bounds[chosen].tolist(), heads[chosen].tolist(), repeat(after), weights[chosen].tolist())
+
+    def _extended(self, stem: _Stem, node: int) -> _Stem:
+        """A stem one node longer."""
+        spent: dict[int, int] = {}
+        for position, weight in stem.spent.items():
+            for after, _, view in self._moves[position]:
+                step = view.weighing(stem.nodes[-1], node)
+                if step is not None:
+                    spent[after] = min(weight + step, spent.get(after, FAR))
+        return _Stem((*stem.nodes, node), spent, stem.passed | self._bits.get(node, 0))
+
+    def _check_time(self) -> None:
+        if self.deadline is not None and monotonic() > self.deadline:
+            raise OutOfTimeError
+
+    def _route(self, nodes: _Nodes) -> Route:
+        """A path with the edges that carry it; with a metapath, those of the best way in which it follows that."""
+        stems = list(accumulate(nodes[1:], self._extended, initial=_Stem(nodes[:1], {0: 0}, 0)))
+        position, spent = self._last, stems[-1].spent[self._last]
+        total, moves = spent, []
+        for stem, node in zip(stems[-2::-1], nodes[:0:-1], strict=True):
+            position, move, spent = next(
+                (before, move, weight)
+                for before, weight in sorted(stem.spent.items())
+                for after, move, view in self._moves[before]
+                if after == position and weight + (view.weighing(stem.nodes[-1], node) or FAR) == spent
+            )
+            moves.append(move)
+        network = self.network
+        tolls = int(network.toll[self.source] + network.toll[self.target])
+        return Route(
+            (total // network.base - tolls) // 2,
+            tuple(network.names[node] for node in nodes),
+            tuple(
+                tuple(
+                    Hop(
+                        network.predicates[network.predicate[edge]],
+                        forward,
+                        float(network.confidence[edge]),
+                        int(network.cost[edge]),
+                    )
+                    for edge, forward in network.carrying(u, v, self.limits, move)
+                )
+                for (u, v), move in zip(pairwise(nodes), reversed(moves), strict=True)
+            ),
+        )
+
+    # -------------------------------------------------------------------------------------------------- its bounds
+
+    def _view(self, move: Move | None, *, reverse: bool = False) -> View:
+        return self.network.view(self.limits, named=self.named, move=move, reverse=reverse)
+
+    def _bounds(self, *, few: bool) -> Bounds:
+        plain = self.limits.metapath is None and not self.through and self.limits.max_hops is None
+        if not plain or len(self.network) < LARGE or self.source == self.target:
+            return Bounds(self.through, *self._distances())
+        back = self._view(None, reverse=True)
+        length, around = meeting(self._view(None), back, self.source, self.target, self._check_time)
+        if few or length == FAR:
+            self._limit = min(length, FAR - 1)
+            return Bounds((), around[None, :])
+        self._trusted = int(FARTHER * length)
+        return Bounds((), *self._distances(reach=int(NEAR * length)))
+
+    def _distances(self, *, hops: bool = False, reach: int | None = None) -> list[Ints]:
+        """From all states the least weight, or the fewest hops, to the target, and to each node that is to be passed.
+
+        Arrays of shape (positions, nodes). What is not within `reach` is given that, a lower bound. The length of the
+        best path is enough for those that are little longer: all but their first steps are bounded well.
+        """
+        from scipy.sparse.csgraph import dijkstra
+
+        size, positions = len(self.network), self._last + 1
+        goals = [[self._last * size + self.target]]
+        goals += [[position * size + node for position in range(positions)] for node in self.through]
+        matrix = self._backwards()
+        found = []
+        for goal in goals:
+            self._check_time()
+            distances = dijkstra(
+                matrix, indices=goal, min_only=True, unweighted=hops, limit=np.inf if reach is None else reach
+            ).reshape(positions, size)
+            known = np.isfinite(distances)
+            whole = np.full(distances.shape, FAR if reach is None else reach, dtype=np.int64)
+            whole[known] = distances[known].astype(np.int64)
+            found.append(whole)
+        return found
+
+    def _backwards(self) -> csr_array:
+        """The steps between states, walked backwards."""
+        from scipy.sparse import block_array, csr_array
+
+        if self.limits.metapath is None:
+            return self._view(None, reverse=True).matrix
+        blocks: list[list[csr_array | None]] = [[None] * (self._last + 1) for _ in range(self._last + 1)]
+        for before, moves in enumerate(self._moves):
+            for after, move, _ in moves:
+                blocks[after][before] = self._view(move, reverse=True).matrix
+        for at in range(self._last + 1):  # the shape of each row and column has to be told
+            blocks[at][at] = blocks[at][at] if blocks[at][at] is not None else csr_array((len(self.network),) * 2)
+        return block_array(blocks, format="csr")
 
 
-def _why(network: Network, source: int, target: int, constraints: Constraints) -> str:
-    """What keeps two nodes apart: the graph itself, or those constraints of which lifting one would join them."""
-    start, end = network.labels[source], network.labels[target]
-    message = f"no path from {start!r} to {end!r}"
-    for number, label in ((source, start), (target, end)):
-        if not network.arcs[number]:
-            return f"{message}: {label!r} has no relations to other concepts"
-    component = _reach(network, source, Constraints())
-    if target not in component:
-        other = _reach(network, target, Constraints())
-        return f"{message}: they lie in separate parts of the graph, of {len(component)} and {len(other)} concepts"
-    defaults = Constraints()
-    active = [name for name in _SAID if getattr(constraints, name) != getattr(defaults, name)]
-    said = ", ".join(_SAID[name](network, constraints) for name in active)
-    cures = []
-    for name in active:
-        rest = replace(constraints, **{name: getattr(defaults, name)})
-        if name == "max_hops":
-            fewest = _Search(network, source, target, replace(rest, max_hops=len(network.names))).fewest.get(source)
-            if fewest is not None:
-                cures.append(f"of {fewest} hops")
-        elif (search := _Search(network, source, target, rest)).reachable and search.in_reach(source, 0):
-            cures.append(_CURES[name])
-    if cures:
-        return f"{message} {said}; there is one {' or one '.join(cures)}"
-    return f"{message} {said}; there is one when more than one of these limits is lifted"
-
-
-def _reach(network: Network, start: int, constraints: Constraints) -> dict[int, int]:
-    """The nodes that reach `start`, with their fewest hops."""
-    return _Search(network, start, start, replace(constraints, max_hops=len(network.names) or 1)).fewest
-
-
-_SAID: dict[str, Callable[[Network, Constraints], str]] = {
-    "max_hops": lambda network, c: f"within {c.max_hops} hop{'s' * (c.max_hops != 1)}",
-    "directed": lambda network, c: "along the direction of the relations",
-    "predicates": lambda network, c: f"over {_listed(c.predicates)} only",
-    "exclude": lambda network, c: f"without {_listed(c.exclude)}",
-    "avoid": lambda network, c: f"avoiding {_listed(_label(network, name) for name in c.avoid)}",
-    "min_confidence": lambda network, c: f"with confidence of at least {c.min_confidence:g}",
-}
-_CURES = {
-    "directed": "against the direction of some relations",
-    "predicates": "over other relations",
-    "exclude": "over the excluded relations",
-    "avoid": "through the avoided concepts",
-    "min_confidence": "of less confidence",
-}
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
-
-
-def _label(network: Network, name: str) -> str:
-    return repr(network.labels[network.numbers[name]]) if name in network.numbers else name
+def _first_repeat(nodes: _Nodes) -> int:
+    """Where a node stands that stood before; the number of nodes when there is none."""
+    seen: set[int] = set()
+    for at, node in enumerate(nodes):
+        if node in seen:
+            return at
+        seen.add(node)
+    return len(nodes)

@@ -225,7 +225,7 @@ class Reply:
         only = f" --predicate {predicate} --directed" if predicate else ""
         call = f"kg path {self._called(first.iri)} {self._called(last.iri)} -k {k}{only}"
         try:
-            found = self._graph.path(
+            found = self._graph.paths(
                 first, last, k, predicates=[predicate] if predicate else [], directed=bool(predicate)
             )
             self._paths = tuple(found)

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyoxigraph as ox
 
 from kg.errors import NoPath, QueryError, UsageError
-from kg.index import readings, relation_named
+from kg.index import class_named, readings, relation_named
 from kg.serialize import prefixes
 from kg.sparql import error_at, fault_of, is_service, refuse_service, used
 from kg.store import LocalStore
@@ -85,6 +85,7 @@ class Kind(Enum):
 
     TEXT = "a text in quotes"
     CONCEPT = "a concept: its IRI, or a label or alias in quotes"
+    CLASS = "the IRI or the name of a class"
     RELATION = "a relation, such as kg:uses"
     INTEGER = "a whole number"
     SHARE = "a number from 0 to 1"
@@ -130,7 +131,7 @@ def _path(graph: KnowledgeGraph, given: Mapping[str, list[object]]) -> Iterator[
         return given.get(name, [default])[0]
 
     try:
-        paths = graph.path(
+        paths = graph.paths(
             given["from"][0],  # type: ignore[arg-type]  # kinds of inputs are checked when they are read
             given["to"][0],  # type: ignore[arg-type]
             option("k", 1),  # type: ignore[arg-type]
@@ -138,8 +139,13 @@ def _path(graph: KnowledgeGraph, given: Mapping[str, list[object]]) -> Iterator[
             directed=bool(option("directed", False)),
             predicates=given.get("only", ()),  # type: ignore[arg-type]
             exclude=given.get("exclude", ()),  # type: ignore[arg-type]
+            types=given.get("types", ()),  # type: ignore[arg-type]
+            via=given.get("via", ()),  # type: ignore[arg-type]
             avoid=given.get("avoid", ()),  # type: ignore[arg-type]
             min_confidence=option("minConfidence", 0.0),  # type: ignore[arg-type]
+            metapath=option("metapath", None),  # type: ignore[arg-type]
+            all_shortest=bool(option("allShortest", False)),
+            seconds=option("seconds", None),  # type: ignore[arg-type]
         )
     except NoPath:
         return
@@ -189,8 +195,13 @@ SERVICES: Mapping[str, Service] = {
             "directed": Input(Kind.TRUTH),
             "only": Input(Kind.RELATION, several=True),
             "exclude": Input(Kind.RELATION, several=True),
+            "types": Input(Kind.CLASS, several=True),
+            "via": Input(Kind.CONCEPT, several=True),
             "avoid": Input(Kind.CONCEPT, several=True),
             "minConfidence": Input(Kind.SHARE),
+            "metapath": Input(Kind.TEXT),
+            "allShortest": Input(Kind.TRUTH),
+            "seconds": Input(Kind.INTEGER, most=60),
         },
         (
             "path", "cost", "length", "step", "source", "predicate", "target", "forward", "confidence", "sentence",
@@ -604,6 +615,9 @@ def _converted(kind: Input, term: Term | None) -> object:
         case Kind.RELATION:
             name = term.value if isinstance(term, ox.NamedNode) else _text(term)
             return None if name is None else relation_named(name)
+        case Kind.CLASS:
+            name = term.value if isinstance(term, ox.NamedNode) else _text(term)
+            return None if name is None else class_named(name)
         case Kind.TRUTH:
             truth = {"true": True, "1": True, "false": False, "0": False}
             return truth.get(term.value) if isinstance(term, ox.Literal) and term.datatype == XSD.boolean else None

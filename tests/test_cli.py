@@ -112,10 +112,29 @@ def test_path_shows_the_evidence_of_each_step(run: Terminal) -> None:
 
 
 def test_paths_as_json_have_offsets(run: Terminal) -> None:
-    paths = json.loads(run("path", "budding", "sealant", "-k", "2", "--format", "json"))
+    paths = json.loads(run("path", "budding", "sealant", "-k", "2", "--format", "json"))["paths"]
     quote = paths[0]["steps"][0]["relations"][0]["quotes"][0]
     assert quote["exact"] == "Unlike budding"
     assert quote["end"] - quote["start"] == len("Unlike budding")
+
+
+def test_paths_take_every_constraint(run: Terminal) -> None:
+    assert run("path", "grafting", "budding", "--via", "propagation method").startswith("1. Grafting → propagation")
+    assert run("path", "grafting", "budding", "--metapath", "Method-contrastsWith>*").startswith(
+        "1. Grafting → Budding"
+    )
+    assert run("path", "grafting", "sealant", "--type", "Material").startswith("1. Grafting → Grafting wax → sealant")
+    assert run("path", "grafting", "budding", "--all-shortest").count("cost") == 1
+    assert run("path", "grafting", "budding", "-k", "2", "--time-budget", "60").count("cost") == 2
+    run("path", "grafting", "budding", "-k", "2", "--all-shortest", status=2)
+    assert run.err == "kg: -k and --all-shortest both say how many paths: give one of them\n"
+
+
+def test_paths_are_drawn_as_a_page_beside_the_answer(run: Terminal, tmp_path: Path) -> None:
+    page = tmp_path / "paths.html"
+    out = run("path", "budding", "sealant", "--html", str(page))
+    assert "1. Budding → Grafting" in out
+    assert "From Budding to sealant" in page.read_text("utf-8")
 
 
 def test_search_ranks_and_says_what_matched(run: Terminal) -> None:

@@ -253,7 +253,7 @@ def test_answers_turn_into_json(tiny_graph: KnowledgeGraph) -> None:
         asdict(tiny_graph.show("grafting")),
         asdict(tiny_graph.stats()),
         asdict(tiny_graph.neighbours("grafting")),
-        *map(asdict, tiny_graph.path("budding", "sealant")),
+        *map(asdict, tiny_graph.paths("budding", "sealant")),
         *map(asdict, tiny_graph.search("grafting")),
     ):
         assert json.loads(json.dumps(answer))
@@ -263,7 +263,7 @@ def test_answers_turn_into_json(tiny_graph: KnowledgeGraph) -> None:
 
 
 def test_a_path_explains_each_step(tiny_graph: KnowledgeGraph) -> None:
-    (path,) = tiny_graph.path("budding", "wound protection")
+    path = tiny_graph.path("budding", "wound protection")
     assert str(path) == (
         "Budding contrasts with Grafting; Grafting uses Grafting wax; Grafting wax is used for wound protection"
     )
@@ -277,41 +277,80 @@ def test_a_path_explains_each_step(tiny_graph: KnowledgeGraph) -> None:
 
 
 def test_a_reversed_step_reads_backwards(tiny_graph: KnowledgeGraph) -> None:
-    (path,) = tiny_graph.path("juvenility", "grafting")
+    path = tiny_graph.path("juvenility", "grafting")
     assert str(path) == "juvenility is reduced by Grafting"
 
 
 def test_further_paths_follow_at_higher_cost(tiny_graph: KnowledgeGraph) -> None:
-    paths = tiny_graph.path("grafting", "budding", k=5)
+    paths = tiny_graph.paths("grafting", "budding", k=5)
     assert [str(path) for path in paths] == [
         "Grafting contrasts with Budding",
         "Grafting is a kind of propagation method; propagation method has the kind Budding",
     ]
     assert paths[0].cost < paths[1].cost
-    (other,) = tiny_graph.path("grafting", "budding", k=5, exclude=["contrastsWith"])
+    (other,) = tiny_graph.paths("grafting", "budding", k=5, exclude=["contrastsWith"])
     assert other == paths[1]
 
 
 def test_paths_obey_their_constraints(tiny_graph: KnowledgeGraph) -> None:
     with pytest.raises(NoPath, match="within 2 hops; there is one of 3 hops"):
-        tiny_graph.path("budding", "wound protection", max_hops=2)
+        tiny_graph.paths("budding", "wound protection", max_hops=2)
     with pytest.raises(NoPath, match="along the direction of the relations"):
-        tiny_graph.path("juvenility", "grafting", directed=True)
+        tiny_graph.paths("juvenility", "grafting", directed=True)
     with pytest.raises(NoPath, match="avoiding 'Grafting wax'"):
-        tiny_graph.path("grafting", "sealant", avoid=["wax, grafting", "grafting waxes"][1:])
-    assert len(tiny_graph.path("budding", "grafting", directed=True)[0]) == 1, "contrastsWith leads both ways"
+        tiny_graph.paths("grafting", "sealant", avoid=["wax, grafting", "grafting waxes"][1:])
+    assert len(tiny_graph.path("budding", "grafting", directed=True)) == 1, "contrastsWith leads both ways"
+
+
+def test_paths_lead_through_what_they_are_asked_to(tiny_graph: KnowledgeGraph) -> None:
+    (path,) = tiny_graph.paths("grafting", "budding", via=["propagation methods"])
+    assert str(path) == "Grafting is a kind of propagation method; propagation method has the kind Budding"
+    assert tiny_graph.path("grafting", "sealant", types=["material"]).concepts[1].label == "Grafting wax"
+    with pytest.raises(NoPath, match="through concepts of class Task only; there is one through concepts of other"):
+        tiny_graph.paths("grafting", "sealant", types=["kg:Task"])
+    with pytest.raises(NoPath, match="every way by 'juvenility' leads through 'Grafting' twice, and a path passes"):
+        tiny_graph.paths("grafting", "budding", via=["juvenility"])
+    with pytest.raises(UsageError, match="a path cannot pass 'juvenility' and avoid it"):
+        tiny_graph.paths("grafting", "budding", via=["juvenility"], avoid=["juvenility"])
+    with pytest.raises(UsageError, match="no class 'Tree'; the classes are Method, "):
+        tiny_graph.paths("grafting", "budding", types=["Tree"])
+
+
+def test_all_paths_of_the_fewest_steps_can_be_asked_for(tiny_graph: KnowledgeGraph) -> None:
+    assert [str(path) for path in tiny_graph.paths("grafting", "budding", all_shortest=True)] == [
+        "Grafting contrasts with Budding"
+    ]
+
+
+def test_paths_are_a_sequence_with_html_for_notebooks(tiny_graph: KnowledgeGraph, tmp_path: Path) -> None:
+    paths = tiny_graph.paths("grafting", "budding")
+    assert (len(paths), paths[0], paths.complete) == (2, tiny_graph.path("grafting", "budding"), True)
+    assert list(paths) == [*paths[:1], paths[1]]
+    page = paths._repr_html_()
+    assert page.startswith(paths[0]._repr_html_())
+    assert "<b>Grafting</b> → <b>Budding</b>" in page
+    assert "Grafting contrasts with Budding <small>70%</small><blockquote>Unlike budding <small>garden.txt:2" in page
+    paths.draw(tmp_path / "paths.html")
+    assert "From Grafting to Budding" in (tmp_path / "paths.html").read_text("utf-8")
+
+
+def test_a_search_without_time_says_so(tiny_graph: KnowledgeGraph) -> None:
+    with pytest.raises(NoPath, match="was found within 1e-09 seconds; give the search more time"):
+        tiny_graph.paths("grafting", "budding", seconds=1e-9)
+    with pytest.raises(UsageError, match="the time for a search is more than 0 seconds, not 0"):
+        tiny_graph.paths("grafting", "budding", seconds=0)
 
 
 def test_a_path_needs_two_concepts(tiny_graph: KnowledgeGraph) -> None:
     with pytest.raises(UsageError, match="T-budding and budding are the same concept, 'Budding'"):
-        tiny_graph.path("T-budding", "budding")
+        tiny_graph.paths("T-budding", "budding")
 
 
 def test_every_step_of_every_path_is_in_the_store(tiny_graph: KnowledgeGraph) -> None:
     view = tiny_graph.to_networkx()
     connected = [concept for concept in tiny_graph.concepts() if view.degree(concept.iri)]
     for start, end in pairwise(connected):
-        for path in tiny_graph.path(start, end, k=4):
+        for path in tiny_graph.paths(start, end, k=4):
             for step in path.steps:
                 for relation in step.relations:
                     assert isinstance(relation.object, ConceptRef)
@@ -367,7 +406,7 @@ def test_the_networkx_view_has_concepts_and_typed_relations_only(tiny_graph: Kno
 
 def test_the_networkx_view_belongs_to_the_caller(tiny_graph: KnowledgeGraph) -> None:
     tiny_graph.to_networkx().clear()
-    assert tiny_graph.path("budding", "grafting")
+    assert tiny_graph.paths("budding", "grafting")
     assert len(tiny_graph.to_networkx()) == 12
 
 
@@ -381,7 +420,7 @@ def test_parallel_relations_and_several_statements_are_kept() -> None:
     graph = graph_of(Knowledge(knowledge.entries, knowledge.concepts, knowledge.statements + more))
     view: networkx.MultiDiGraph = graph.to_networkx()
     assert sorted(view[BASE + "grafting"][BASE + "grafting-wax"]) == ["improves", "uses"]
-    (step,) = graph.path("grafting", "grafting wax")[0].steps
+    (step,) = graph.path("grafting", "grafting wax").steps
     assert [(relation.predicate, len(relation.quotes)) for relation in step.relations] == [("uses", 1), ("improves", 2)]
     assert view.edges[BASE + "grafting", BASE + "grafting-wax", "improves"]["evidence"] == 2
 
@@ -411,7 +450,7 @@ def test_a_remote_endpoint_answers_like_a_local_store(tiny_graph: KnowledgeGraph
     graph = kg.graph.open(endpoint.url)  # type: ignore[attr-defined]
     assert graph.concepts() == tiny_graph.concepts()
     assert graph.show("grafting") == tiny_graph.show("grafting")
-    assert graph.path("budding", "sealant", k=3) == tiny_graph.path("budding", "sealant", k=3)
+    assert graph.paths("budding", "sealant", k=3) == tiny_graph.paths("budding", "sealant", k=3)
     assert graph.search("wax") == tiny_graph.search("wax")
     assert graph.stats() == tiny_graph.stats()
     assert graph.query("ASK { concept:budding a kg:Method }") is True
@@ -432,7 +471,7 @@ def test_a_plain_skos_thesaurus_works() -> None:
     )
     assert graph.concept("chai").label == "tea"
     assert graph.concept("cup").iri == "http://example.org/cup"
-    (path,) = graph.path("tea", "cup")
+    path = graph.path("tea", "cup")
     assert str(path) == "tea is a kind of drink; drink is related to cup"
     assert (path.steps[0].confidence, path.steps[0].quotes, path.steps[0].best.statement) == (None, (), "")
     assert [hit.concept.label for hit in graph.search("tea")] == ["tea"]
@@ -478,7 +517,8 @@ def test_hostile_texts_stay_texts(hostile_graph: KnowledgeGraph, number: int) ->
 
 
 def test_hostile_labels_can_be_the_ends_of_a_path(hostile_graph: KnowledgeGraph) -> None:
-    (path,) = hostile_graph.path(TEXTS[0], TEXTS[15])
+    path = hostile_graph.path(TEXTS[0], TEXTS[15])
+    assert "<script" not in path._repr_html_()
     assert [concept.label for concept in path.concepts] == list(TEXTS[:16])
 
 

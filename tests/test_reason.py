@@ -256,7 +256,7 @@ def test_the_graph_of_relations_is_the_same_with_and_without(plain: KnowledgeGra
     assert enriched.concepts() == plain.concepts()
     assert enriched.stats() == plain.stats()
     assert [enriched.show(c.iri) for c in plain.concepts()] == [plain.show(c.iri) for c in plain.concepts()]
-    assert enriched.path("budding", "grafting", k=5) == plain.path("budding", "grafting", k=5)
+    assert enriched.paths("budding", "grafting", k=5) == plain.paths("budding", "grafting", k=5)
     for format in ("csv", "neo4j", "graphml", "gexf", "node-link"):
         assert exported(enriched, format) == exported(plain, format)
 

@@ -129,8 +129,25 @@ def test_paths_obey_their_constraints(tiny_graph: KnowledgeGraph) -> None:
 def test_the_cost_and_the_length_belong_to_the_path(tiny_graph: KnowledgeGraph) -> None:
     query = """SELECT DISTINCT ?path ?cost ?length { SERVICE kg:path {
       ?path kg:from "budding" ; kg:to "grafting wax" ; kg:cost ?cost ; kg:length ?length } }"""
-    (path,) = tiny_graph.path("budding", "grafting wax")
+    path = tiny_graph.path("budding", "grafting wax")
     assert rows(tiny_graph, query) == [("1", f"{path.cost:g}", str(len(path)))]
+
+
+def test_paths_take_every_constraint(tiny_graph: KnowledgeGraph) -> None:
+    query = """SELECT ?path ?c {
+      SERVICE kg:path {
+        ?path kg:from "grafting" ; kg:to "budding" ; kg:k 5 ; kg:target ?c ; kg:step ?step ; %s
+      } } ORDER BY ?path ?step"""
+    straight, by_kind = [("1", "budding")], [("1", "propagation-method"), ("1", "budding")]
+    assert rows(tiny_graph, query % 'kg:via "propagation method"') == by_kind
+    assert rows(tiny_graph, query % 'kg:metapath "*-broader>Method<broader-*"') == by_kind
+    assert len(rows(tiny_graph, query % "kg:types kg:Method, kg:Model ; kg:seconds 5")) == 3
+    assert rows(tiny_graph, query % "kg:types kg:Task") == straight
+    assert rows(tiny_graph, query % "kg:allShortest true") == straight
+    with pytest.raises(QueryError, match="no class 'Tree'"):
+        rows(tiny_graph, query % 'kg:types "Tree"')
+    with pytest.raises(QueryError, match="cannot be read at character 2"):
+        rows(tiny_graph, query % 'kg:metapath "*=*"')
 
 
 # -------------------------------------------------------------------------------------------------------- neighbours

@@ -33,7 +33,11 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "patterns questions",
         "render layout facts",
     ),
-    ("graph answers index quotes search paths convert services linking replies ask view sketch results", "reason"),
+    (
+        "graph answers index quotes search network metapath bounds paths obstacles explain notebook convert "
+        "services linking replies ask view sketch results",
+        "reason",
+    ),
     ("validate", "push", "export", "gold grading evaluate baselines"),
     ("pipeline",),
     ("server",),
@@ -44,7 +48,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 HOMES = {
     "spacy": {"annotate.pipeline", "baselines"},
     "textacy": {"baselines"},
-    "numpy": {"annotate.confidence", "evaluate"},
+    "numpy": {"annotate.confidence", "evaluate", "bounds", "network", "obstacles", "paths"},
+    "scipy": {"network", "obstacles", "paths"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",

@@ -178,7 +178,7 @@ def test_tables_beyond_the_cap_come_complete(sample_graph: KnowledgeGraph, pushe
     assert pushed_sample.stats() == sample_graph.stats()
     assert pushed_sample.search("log", 30) == sample_graph.search("log", 30)
     assert pushed_sample.show("quorum") == sample_graph.show("quorum")
-    assert pushed_sample.path("Raft", "quorum", 3) == sample_graph.path("Raft", "quorum", 3)
+    assert pushed_sample.paths("Raft", "quorum", 3) == sample_graph.paths("Raft", "quorum", 3)
 
 
 def test_keys_of_all_alphabets_are_paged_in_the_order_in_which_they_are_compared(virtuoso: Virtuoso) -> None:
