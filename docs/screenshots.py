@@ -47,7 +47,7 @@ def main(place: str = "output") -> None:
     graph = kg.open(place)
     concept = graph.concept(CONCEPT).id
     around = f"#c={concept}&around={concept}"
-    paths = sketch.view(graph, sketch.of_paths(graph.path(*WAY, 3)))
+    paths = sketch.view(graph, sketch.of_paths(graph.paths(*WAY)))
     pictures = [
         ("page.png", "graph", around, DESKTOP, False, WHY),
         ("page-overview.png", "graph", "", DESKTOP, True, None),

@@ -132,6 +132,7 @@ class Facts:
                 texts=_texts(attributes),
                 fields=[fields[name] for name in self._subjects[number]],
                 places=[[sources[source], line] for source, line in attributes.get("entries", ())],
+                mentions=attributes.get("mentions") or None,
             )
             for number, node in enumerate(self._order)
             for attributes in (self._view.nodes[node],)

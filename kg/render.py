@@ -89,7 +89,8 @@ def render(
 
     Nodes have the attributes `label` and `kind` (a local name, `Method`), and as far as known `concept` (its id:
     the name in the page's address), `aliases`, `fields` (labels or names of nodes), `definitions` (texts)
-    or `definition` (one), and `entries`, pairs (source, line): what `kg.view.detailed_view` makes.
+    or `definition` (one), `entries`, pairs (source, line), and `mentions`, the number of entries that mention it: what
+    `kg.view.detailed_view` makes.
     Edges have `predicate` (a local name, `usedFor`), `confidence` (0…1) and `quotes`, triples (exact, source, line).
     The view itself may have `paths` (`kg.facts.Way`), `marked` (nodes) and `way` (edges as from, to, predicate), which
     stand out: what `kg.sketch.view` makes. What is missing is left out of the page.

@@ -1,6 +1,6 @@
 """What an answer says of concepts and of relations among them, and the view that a page of it is drawn from.
 
->>> paths = graph.path("Raft", "quorum", 3)                                       # doctest: +SKIP
+>>> paths = graph.paths("Raft", "quorum")                                         # doctest: +SKIP
 >>> drawn = sketch.view(graph, sketch.of_paths(paths))                            # doctest: +SKIP
 >>> render(drawn, Path("paths.html"), title="From Raft to quorum")                # doctest: +SKIP
 """

@@ -50,10 +50,10 @@ def rendered(tmp_path_factory: pytest.TempPathFactory, tiny_graph: KnowledgeGrap
     """Paths of rendered pages by name, each rendered once."""
 
     def paths_view() -> networkx.MultiDiGraph:
-        return sketch.view(tiny_graph, sketch.of_paths(tiny_graph.path("Ada Birch", "sealant", 2)))
+        return sketch.view(tiny_graph, sketch.of_paths(tiny_graph.paths("Ada Birch", "sealant", 2)))
 
     def connect_view() -> networkx.MultiDiGraph:
-        ways = tiny_graph.path("Ada Birch", "clean cuts") + tiny_graph.path("Ada Birch", "grafting wax")
+        ways = [tiny_graph.path("Ada Birch", end) for end in ("clean cuts", "grafting wax")]
         ends = [tiny_graph.concept(name).ref for name in ("Ada Birch", "clean cuts", "grafting wax")]
         return sketch.view(tiny_graph, sketch.of_relations((s.best for way in ways for s in way.steps), marked=ends))
 

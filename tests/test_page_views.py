@@ -160,7 +160,7 @@ def test_a_path_is_asked_for_found_and_told(show: Open, tiny_graph: KnowledgeGra
     page.keyboard.type("sealant")
     page.keyboard.press("Enter")
     settled(page, "From Ada Birch to sealant")
-    wanted = tiny_graph.path("Ada Birch", "sealant", 2)
+    wanted = tiny_graph.paths("Ada Birch", "sealant", 2)
     told = page.locator("#details h3").all_inner_texts()
     assert told == [f"{n}. {len(path)} steps, cost {path.cost:.2f}" for n, path in enumerate(wanted, 1)]
     steps = page.locator("#details .step > span").all_inner_texts()
@@ -196,7 +196,7 @@ def test_a_path_leads_to_what_is_clicked_and_filters_can_cut_it(show: Open) -> N
 
 def test_a_page_of_paths_opens_on_them(show: Open, tiny_graph: KnowledgeGraph) -> None:
     page = show("paths")
-    wanted = tiny_graph.path("Ada Birch", "sealant", 2)
+    wanted = tiny_graph.paths("Ada Birch", "sealant", 2)
     assert heading(page) == "From Ada Birch to sealant"
     assert state(page)["kind"] == "paths"
     assert page.evaluate("kgPage.bright()") == [concept.id for concept in wanted[0].concepts]

@@ -30,6 +30,7 @@ def test_concepts_have_their_words_and_places(tiny_graph: KnowledgeGraph) -> Non
         "aliases": ("T-budding",),
         "definitions": ["Budding is a propagation method that uses a single bud."],
         "entries": [("garden.txt", 3)],
+        "mentions": 1,
     }
 
 
@@ -68,7 +69,7 @@ def test_the_kinds_of_a_concept_are_what_is_above_and_below_it(tiny_graph: Knowl
 
 
 def test_paths_are_a_view_with_their_steps_in_order_and_their_ends_marked(tiny_graph: KnowledgeGraph) -> None:
-    paths = tiny_graph.path("Ada Birch", "sealant", 2)
+    paths = tiny_graph.paths("Ada Birch", "sealant", 2)
     view = sketch.view(tiny_graph, sketch.of_paths(paths))
     assert [list(map(short, path["nodes"])) for path in view.graph["paths"]] == [
         ["ada-birch", "budding", "grafting", "grafting-wax", "sealant"],

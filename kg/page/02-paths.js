@@ -1,8 +1,9 @@
 // Ways from one concept to another: those that the page was made for, and those that its reader asks for.
 
-/** What passing through a concept costs: one that is joined to everything explains nothing (as kg path has it). */
+/** What passing through a concept costs: one that is met everywhere explains nothing (as kg path has it). */
 function tollOf(concept) {
-  concept.toll ??= Math.max(0, Math.round(500 * Math.log2((neighboursOf(concept).size || 1) / 4)));
+  const general = Math.max(1, neighboursOf(concept).size, concept.mentions ?? 0);
+  concept.toll ??= Math.max(0, Math.round(500 * Math.log2(general / 4)));
   return concept.toll;
 }
 const costOf = (relation) =>

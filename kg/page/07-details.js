@@ -119,6 +119,8 @@ function conceptActions(concept) {
   );
 }
 
+const entries = (count) => (count === 1 ? "1 entry" : `${number(count)} entries`);
+
 function conceptPanel(concept) {
   const kind = kindOf(concept);
   const parts = [
@@ -131,14 +133,13 @@ function conceptPanel(concept) {
   for (const text of concept.texts) parts.push(make("p", { class: "definition", dir: "auto" }, text));
   if (concept.places.length)
     parts.push(make("cite", {}, concept.places.map(([source, line]) => placeOf(source, line)).join(", ")));
+  if (concept.mentions) parts.push(make("p", { class: "note" }, `Mentioned in ${entries(concept.mentions)}.`));
   if (!concept.texts.length)
     parts.push(
       make(
         "p",
         { class: "note" },
-        concept.places.length
-          ? "No defining sentence was found."
-          : "Mentioned by other entries; it has no entry of its own.",
+        concept.places.length ? "No defining sentence was found." : "It has no entry of its own.",
       ),
     );
   parts.push(conceptActions(concept));
