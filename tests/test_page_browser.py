@@ -74,6 +74,8 @@ def test_labels_do_not_overlap(show: Open) -> None:
 def test_a_page_about_one_concept_opens_on_it(show: Open) -> None:
     page = show("focus")
     assert (state(page)["centre"], heading(page)) == ("budding", "Budding")
+    assert state(show("focus", "#theme=dark"))["centre"] == "budding"
+    assert state(show("focus", "#look=map"))["centre"] is None
     assert "The graph has 500 concepts." in page.locator("#status").inner_text()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -370,6 +371,40 @@ def test_a_saved_table_holds_no_formulas(show: Open, tmp_path: Path) -> None:
     rows = list(csv.reader(io.StringIO(data.decode(), newline="")))
     assert {row[0] for row in rows[1:]} == set(ATTACKS)
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+def test_hostile_words_do_not_run_in_any_view(show: Open) -> None:
+    page = show("hostile")
+    for look in ("Communities", "Fields", "Map"):
+        look_at(page, look)
+        assert page.evaluate("kgPage.boxes().length") > 0
+    for a, b in pairwise(ATTACKS):
+        page.evaluate(
+            "ends => { location.hash = new URLSearchParams(ends) }", [["path", a], ["path", b], ["look", "paths"]]
+        )
+        until(
+            page,
+            "title => document.querySelector('#details h2').textContent.startsWith(title)",
+            f"From {a[:20].strip()}",
+        )
+    page.evaluate(
+        "why => { location.hash = new URLSearchParams(why) }", [["why", text] for text in (*ATTACKS[:1], *ATTACKS[:2])]
+    )
+    settled(page, "Why this relation?")
+    assert page.locator("#details blockquote q").text_content() == ATTACKS[0]
+    look_at(page, "Map")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Table").click()
+    page.get_by_role("button", name="Relations", exact=True).click()
+    assert page.locator("tbody tr").count() == len(ATTACKS)
+    box = page.locator("#map").bounding_box()
+    page.get_by_role("button", name="Table").click()
+    at = page.evaluate("key => kgPage.place(key)", ATTACKS[1])
+    assert box
+    page.mouse.move(box["x"] + at["x"], box["y"] + at["y"])
+    page.locator("#card b", has_text=ATTACKS[1]).wait_for()
+    assert page.evaluate("window.attacked") is None
+    assert page.locator("img, iframe, script[src]").count() == 0
 
 
 # ----------------------------------------------------------------------------------------------------- on a server

@@ -343,7 +343,9 @@ try {
 }
 if (facts.mini) document.documentElement.dataset.mini = "";
 readAddress();
-if (!location.hash && facts.focus !== null) {
+const aims = ["look", "c", "around", "group", "path", "why"]; // an address without them is only about how it looks
+const asked = new URLSearchParams(location.hash.slice(1));
+if (facts.focus !== null && !aims.some((name) => asked.has(name))) {
   state.concept = concepts[facts.focus];
   if (facts.look === null) state.centre = state.concept;
   else if (["communities", "fields"].includes(state.look)) state.opened = new Set([homeOf(state.concept)]);
