@@ -120,5 +120,13 @@ const given = facts.paths.map(({ nodes, steps, cost }) => ({
 }));
 const FOUND = 3; // ways that are looked for
 
+let latest = { asked: "", found: [] }; // the last search, as a page is drawn many times
+
 /** The ways that are shown: from and to what was asked for on the page, else those that it was made for. */
-const paths = () => (state.from && state.to ? findPaths(state.from, state.to, FOUND) : given);
+function paths() {
+  if (!state.from || !state.to) return given;
+  const { from, to, noKinds, noRelations, field, confidence, own } = state;
+  const asked = [from.id, to.id, [...noKinds], [...noRelations], field, confidence, own].join("|");
+  if (latest.asked !== asked) latest = { asked, found: findPaths(from, to, FOUND) };
+  return latest.found;
+}
