@@ -26,7 +26,7 @@ function paintLabels(ctx) {
         r = node.r * scale * 0.8;
       return { node, x0: x - r, x1: x + r, y0: y - r, y1: y + r };
     });
-  const badged = scale > 0.35 && !paint.moving ? paint.nodes.filter((n) => n.more && n.concept !== state.centre) : [];
+  const badged = paint.moving ? [] : withBadges(scale);
   const badges = badged.map((node) => {
     const { x, y, r } = badgeOf(node, scale),
       at = network.canvasToDOM({ x, y });
@@ -95,6 +95,10 @@ function paintLabels(ctx) {
   if (look?.way) for (const link of look.links) linkLabel(link, write);
   for (const node of badged) paintBadge(ctx, node, scale);
 }
+
+/** The nodes with a badge. There is no room for them on a phone, where the details have a button for the same. */
+const withBadges = (scale) =>
+  scale > 0.35 && $map.clientWidth >= 480 ? paint.nodes.filter((n) => n.more && n.concept !== state.centre) : [];
 
 /** "+3" beside a mark: so many of its neighbours are not drawn, and a click on the badge draws them. */
 function paintBadge(ctx, node, scale) {
@@ -171,8 +175,10 @@ function linesOf(node, main, scale) {
 }
 
 function placesOf(node, scale) {
+  const picked = node.concept && (node.concept === state.concept || node === paint.look?.main),
+    rings = (picked ? 7 : 0) + (marked.has(node.concept) ? 5 : 0); // around the mark
   const { x, y } = network.canvasToDOM(node),
-    r = node.r * scale + 3;
+    r = (node.r + rings) * scale + 3;
   const places = {
     below: { x, y: y + r, align: "center", base: "top" },
     above: { x, y: y - r, align: "center", base: "bottom" },
@@ -220,8 +226,7 @@ function landNames(write, scale) {
 function pick({ x, y }) {
   const scale = network.getScale(),
     reach = 5 / scale;
-  for (const n of paint.nodes) {
-    if (!n.more || scale <= 0.35 || n.concept === state.centre) continue;
+  for (const n of withBadges(scale)) {
     const badge = badgeOf(n, scale);
     if (Math.hypot(badge.x - x, badge.y - y) < badge.r) return { node: n, badge: true };
   }
