@@ -204,20 +204,25 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A concept and its distance in hops."""
+    """A concept, its distance in hops, and the relations that lead to it from concepts one hop nearer."""
 
     concept: ConceptRef
     distance: int
+    relations: tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """The concepts around one, nearest first, and all relations among them and it (without their quotes)."""
+    """The concepts around one, nearest first, and all relations among them and it (without their quotes).
+
+    `sizes` counts the concepts at each distance, from 1 to `depth`, those that a limit left out included.
+    """
 
     centre: ConceptRef
     depth: int
     concepts: tuple[Neighbour, ...]
     relations: tuple[Relation, ...]
+    sizes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

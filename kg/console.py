@@ -113,11 +113,26 @@ def say_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, title
     _say_rows(table)
 
 
-def _say_rows(table: Table) -> None:
+COLUMNS = 120
+"""How wide columns of text are side by side when the output is no terminal."""
+
+
+def say_columns(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print texts side by side below their headers, the first column as narrow as it can be; each cell is wrapped."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(Text(safe(headers[0])), no_wrap=True, style="bold")
+    for header in headers[1:]:
+        table.add_column(Text(safe(header)), ratio=1, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(safe(cell)) for cell in row))
+    _say_rows(table, width=None if sys.stdout.isatty() else COLUMNS)
+
+
+def _say_rows(table: Table, width: int | None = None) -> None:
     """Print a table without the blanks that pad its last column."""
     out = console()
     with out.capture() as captured:
-        out.print(table)
+        out.print(table, width=width)
     sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
 
 

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from itertools import pairwise
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from kg.answers import Path, Step
 from kg.errors import UsageError
@@ -79,6 +80,12 @@ class Paths:
         from kg.notebook import listed
 
         return listed(self.paths, complete=self.complete)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The paths as JSON can have them."""
+        parts = {"start": self.start, "end": self.end}
+        paths = [asdict(path) for path in self.paths]
+        return {name: asdict(ref) for name, ref in parts.items()} | {"complete": self.complete, "paths": paths}
 
     def draw(self, path: FilePath | str, *, title: str | None = None) -> None:
         """Write an interactive page that tells the paths; UsageError for a place that cannot be written."""

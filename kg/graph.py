@@ -26,14 +26,12 @@ from kg.answers import (
     EntryView,
     Hit,
     Hub,
-    Neighbour,
     Neighbourhood,
     Quote,
     QuotedDefinition,
     Relation,
     Statistics,
 )
-from kg.errors import UsageError
 from kg.index import ConceptIndex, Edge, readings, relation_named
 from kg.queries import named_queries, named_query
 from kg.quotes import Quotes, ordered
@@ -43,15 +41,19 @@ from kg.store import LocalStore, dataset_base, open_store
 from kg.vocabulary import SKOS, entry_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import networkx
     import rdflib
 
+    from kg.analytics import Analysis
     from kg.answers import Path
     from kg.ask import Asker
+    from kg.compare import Common
+    from kg.connect import Connection as Tie
     from kg.endpoint import Connection
     from kg.explain import Paths
+    from kg.learning import ReadingOrder
     from kg.metapath import Metapath
     from kg.network import Network
     from kg.queries import NamedQuery
@@ -114,6 +116,7 @@ class KnowledgeGraph:
         self.store = store
         self._folders = tuple(queries)
         self._inferred = inferred
+        self._analyses: dict[bool, Analysis] = {}
 
     def __repr__(self) -> str:
         return f"KnowledgeGraph({self.store.place!r})"
@@ -162,37 +165,30 @@ class KnowledgeGraph:
             definitions=self._definitions(this, literals.pop(SKOS.definition.value, set())),
             keywords=tuple(sorted(text for texts in literals.values() for text in texts)),
             entries=entries,
-            relations=self._related(self._outgoing.get(concept.iri, ()), concept.iri),
-            inverse=self._related(self._incoming.get(concept.iri, ()), concept.iri),
+            relations=self._related(self.outgoing.get(concept.iri, ()), concept.iri),
+            inverse=self._related(self.incoming.get(concept.iri, ()), concept.iri),
             mentions=self._refs(self.store.rows(_MENTIONS % this), without=concept.iri),
             mentioned_by=self._refs(self.store.rows(_MENTIONED_BY % this), without=concept.iri),
             flags=tuple(sorted({flag for entry in entries for flag in entry.flags})),
         )
 
-    def neighbours(self, name: Name, depth: int = 1) -> Neighbourhood:
-        """The concepts within `depth` typed relations of a concept, whatever their direction."""
-        if depth < 1:
-            raise UsageError(f"the depth of a neighbourhood is at least 1, not {depth}")
-        centre = self.concept(name).iri
-        distance = {centre: 0}
-        ring = [centre]
-        for hops in range(1, depth + 1):
-            ring = sorted({other for iri in ring for other in self._adjacent(iri)} - distance.keys())
-            distance.update(dict.fromkeys(ring, hops))
-        refs = self.index.refs
-        near = sorted((hops, refs[iri]) for iri, hops in distance.items() if hops)
-        within = [
-            edge
-            for iri in sorted(distance, key=lambda iri: (distance[iri], refs[iri]))
-            for edge in self._outgoing.get(iri, ())
-            if edge.object in distance and not edge.literal
-        ]
-        return Neighbourhood(
-            refs[centre],
-            depth,
-            tuple(Neighbour(ref, hops) for hops, ref in near),
-            tuple(self.relation(edge, edge.subject, {}) for edge in within),
-        )
+    def neighbours(
+        self, name: Name, depth: int = 1, *, predicates: Iterable[str] = (), exclude: Iterable[str] = (),
+        types: Iterable[str] = (), min_confidence: float = 0.0, direction: str = "both", limit: int | None = None,
+        evidence: bool = True,
+    ) -> Neighbourhood:  # fmt: skip
+        """The concepts within `depth` typed relations of a concept, each with the relations that lead to it.
+
+        `direction` is "both", "out" for relations that lead away from the concept, or "in". Only concepts of `types`
+        are listed, and at most `limit` at each distance. Without `evidence` the relations have no quotes, which is
+        faster. Raises as `concept` does, and UsageError for a call that makes no sense.
+        """
+        from kg.neighbours import neighbourhood
+
+        return neighbourhood(
+            self, name, depth=depth, predicates=predicates, exclude=exclude, types=types, min_confidence=min_confidence,
+            direction=direction, limit=limit, evidence=evidence,
+        )  # fmt: skip
 
     def search(self, text: str, limit: int = 10) -> list[Hit]:
         """The concepts that a text most likely asks for: by name, then by definition and quotes, then by spelling."""
@@ -242,13 +238,67 @@ class KnowledgeGraph:
         """The best path between two concepts; takes what `paths` takes but `k`, and raises what it raises."""
         return self.paths(start, end, 1, **limits)[0]
 
+    def connect(
+        self, *names: Name, predicates: Iterable[str] = (), exclude: Iterable[str] = (), types: Iterable[str] = (),
+        avoid: Iterable[Name] = (), min_confidence: float = 0.0, partial: bool = False,
+    ) -> Tie:  # fmt: skip
+        """The tree of relations that ties concepts together at the least cost; see `kg.steiner` for "least".
+
+        `types` are the kinds that concepts between may be of. With `partial` concepts that cannot be tied to the others
+        are left out, and it is told why. Raises NoPath, which says which concepts hang together; ConceptNotFound; and
+        UsageError for a call that makes no sense.
+        """
+        from kg.connect import connect
+        from kg.explain import limits
+
+        constraints = limits(
+            self, predicates=predicates, exclude=exclude, types=types, avoid=avoid, min_confidence=min_confidence
+        )
+        return connect(self, names, constraints, partial=partial)
+
+    def common(self, first: Name, second: Name, limit: int | None = 20) -> Common:
+        """What two concepts share and where they differ, side by side; at most `limit` of each.
+
+        Raises as `concept` does, and UsageError when both names mean one concept.
+        """
+        from kg.compare import common
+
+        return common(self, first, second, limit)
+
+    def between(self, first: Name, second: Name) -> tuple[Relation, ...]:
+        """The relations between two concepts, either way, as they read from the first, with their quotes."""
+        ends = {self.concept(first).iri, self.concept(second).iri}
+        start = self.concept(first).iri
+        around = (*self.outgoing.get(start, ()), *self.incoming.get(start, ()))
+        return self._related([edge for edge in around if {edge.subject, edge.object} == ends], start)
+
+    def analyse(self, *, exact: bool = False) -> Analysis:
+        """Central concepts, communities, gaps, bridges and cores, each computed when asked for; see `kg.analytics`.
+
+        With `exact` betweenness is measured from all concepts, however large the graph.
+        """
+        from kg.analytics import Analysis
+
+        if exact not in self._analyses:
+            self._analyses[exact] = Analysis.of(self, exact=exact)
+        return self._analyses[exact]
+
+    def learn(self, name: Name, n: int = 10, **limits: Any) -> ReadingOrder:
+        """What to read before a concept, in order: at most `n` of its prerequisites, each with its reason.
+
+        Takes the limits of `kg.learning.learn`. Raises as `concept` does, and UsageError for a call without sense.
+        """
+        from kg.learning import learn
+
+        return learn(self, name, n, **limits)
+
     def evidence(self, subject: Name, predicate: str, object: Name) -> tuple[Quote, ...]:
         """The quotes that back a relation, of all its statements; empty when the graph does not state it.
 
         An edge (u, v, key) of `to_networkx()` is asked for as `evidence(u, key, v)`. The object may be a year.
         """
         name = relation_named(predicate)
-        stated = [edge for edge in self._outgoing.get(self.concept(subject).iri, ()) if edge.predicate == name]
+        stated = [edge for edge in self.outgoing.get(self.concept(subject).iri, ()) if edge.predicate == name]
         found = [edge for edge in stated if edge.literal and edge.object == object]
         if not found:
             target = self.concept(object).iri
@@ -405,11 +455,13 @@ class KnowledgeGraph:
         return Quotes(self.store, self.base)
 
     @cached_property
-    def _outgoing(self) -> Mapping[str, Sequence[Edge]]:
+    def outgoing(self) -> Mapping[str, Sequence[Edge]]:
+        """The typed relations by the IRIs of their subjects."""
         return _grouped((edge.subject, edge) for edge in self.index.edges)
 
     @cached_property
-    def _incoming(self) -> Mapping[str, Sequence[Edge]]:
+    def incoming(self) -> Mapping[str, Sequence[Edge]]:
+        """The typed relations between concepts by the IRIs of their objects."""
         return _grouped((edge.object, edge) for edge in self.index.edges if not edge.literal)
 
     @cached_property
@@ -419,10 +471,6 @@ class KnowledgeGraph:
     def edge(self, subject: str, predicate: str, object: str) -> Edge:
         """The relation of that name between two concepts, by their IRIs; KeyError when it is not stated."""
         return self._edges[subject, predicate, object]
-
-    def _adjacent(self, iri: str) -> Iterator[str]:
-        yield from (edge.object for edge in self._outgoing.get(iri, ()) if not edge.literal)
-        yield from (edge.subject for edge in self._incoming.get(iri, ()))
 
     def _refs(self, rows: Iterable[ox.QuerySolution], *, without: str) -> tuple[ConceptRef, ...]:
         iris = {row["concept"].value for row in rows} - {without}

@@ -89,7 +89,7 @@ class Weights:
 
     predicates: Mapping[str, float] = field(default_factory=lambda: {"related": 2.0})
     """The weight of a predicate, 1 unless named; an untyped association says less than a typed relation."""
-    doubt: float = 1.0
+    doubt: float = 0.5
     """What each halving of the confidence costs."""
     hub: float = 0.5
     """What passing through a node costs for each doubling of its generality beyond four."""
@@ -163,7 +163,7 @@ class Network:
         predicates: Sequence[str],
         edges: tuple[Ints, Ints, Ints, NDArray[np.float64]],
         *,
-        mentions: Sequence[int] | None = None,
+        mentions: Sequence[int] | Ints | None = None,
         symmetric: Iterable[str] = (),
         weights: Weights | None = None,
     ) -> None:
@@ -184,7 +184,10 @@ class Network:
         self._ends = _Ends.of(self.subject, self.object, len(self.names))
         self.neighbours: Ints = np.bincount(self._ends.tail[self._ends.first], minlength=len(self.names))
         """How many other nodes each node is joined to."""
-        general = np.maximum(self.neighbours, np.asarray(mentions if mentions is not None else 0, dtype=np.int64))
+        self.mentions: Ints = np.zeros(len(self.names), dtype=np.int64)
+        if mentions is not None:
+            self.mentions = np.asarray(mentions, dtype=np.int64)
+        general = np.maximum(self.neighbours, self.mentions)
         tolls = {size: self.weights.node(size) for size in set(general.tolist())}
         self.toll: Ints = np.array([tolls[size] for size in general.tolist()], dtype=np.int64)
         """What passing through each node costs."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from kg.answers import Answer, AskedQuery, ConceptRef, Contrast, Finding, Named
+from kg.compare import said, ways_in_order
 from kg.errors import NoPath, UsageError
 from kg.index import readings as relations
 from kg.linking import COSTS
@@ -327,22 +328,22 @@ class Reply:
         self, first: Mapping[tuple[str, bool, object], _Row], second: Mapping[tuple[str, bool, object], _Row]
     ) -> Iterator[Contrast]:
         """Yield what differs, relation by relation, those that both have before others."""
-        order = {name: at for at, name in enumerate(relations())}
-        ways = sorted(
-            {(predicate, forward) for predicate, forward, _ in (*first, *second) if predicate in order},
-            key=lambda way: (not way[1], order[way[0]]),
+        ways = ways_in_order(
+            *(
+                {(predicate, forward) for predicate, forward, _ in side if predicate in relations()}
+                for side in (first, second)
+            )
         )
         columns = [
             {way: [row for key, row in side.items() if key[:2] == way][:_SIDE_BY_SIDE] for way in ways}
             for side in (first, second)
         ]
-        for way in sorted(ways, key=lambda way: not (columns[0][way] and columns[1][way])):
-            reading = relations()[way[0]]
+        for way in ways:
             cells = [
                 tuple(replace(each, text=_other(each, row)) for each, row in zip(self._quoted(rows), rows, strict=True))
                 for rows in (columns[0][way], columns[1][way])
             ]
-            yield Contrast(reading.label if way[1] else reading.inverse, *cells)
+            yield Contrast(said(way), *cells)
 
     # -------------------------------------------------------------------------------------------------------- rows
 

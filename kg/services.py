@@ -1,4 +1,4 @@
-"""Search, paths and neighbours inside SPARQL: services that are answered here, and functions.
+"""Search, paths, connections and neighbours inside SPARQL: services that are answered here, and functions.
 
     SERVICE kg:search { ?concept kg:query "kv cache" ; kg:score ?score ; kg:limit 20 }
     SERVICE kg:path { ?path kg:from "router" ; kg:to concept:transformer ; kg:step ?n ; kg:source ?s ; kg:target ?t }
@@ -18,20 +18,18 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
-from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
-from kg.errors import NoPath, QueryError, UsageError
-from kg.index import class_named, readings, relation_named
+from kg.errors import QueryError, UsageError
+from kg.offers import LONGEST_TEXT, NODES, SERVICES, Input, Kind, Service, converted, decimal
 from kg.serialize import prefixes
 from kg.sparql import error_at, fault_of, is_service, refuse_service, used
 from kg.store import LocalStore
 from kg.tokens import Token, tokens
-from kg.vocabulary import KG, XSD
+from kg.vocabulary import KG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -45,9 +43,6 @@ if TYPE_CHECKING:
 
 MOST_SERVICES = 16
 """How many of our services one query may ask."""
-
-_LONGEST_TEXT = 1000
-"""Characters of a text to search for."""
 
 _REMEMBERED = 64
 """Different texts of `kg:score` and `kg:matches` whose results are kept while a query runs."""
@@ -77,162 +72,13 @@ def prepare(graph: KnowledgeGraph, query: str) -> Prepared:
     return Prepared(query, functions)
 
 
-# ------------------------------------------------------------------------------------------------ what a service takes
-
-
-class Kind(Enum):
-    """What may be given for an input."""
-
-    TEXT = "a text in quotes"
-    CONCEPT = "a concept: its IRI, or a label or alias in quotes"
-    CLASS = "the IRI or the name of a class"
-    RELATION = "a relation, such as kg:uses"
-    INTEGER = "a whole number"
-    SHARE = "a number from 0 to 1"
-    TRUTH = "true or false"
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """An input of a service. `most` bounds a number; `several` inputs can be given more than once."""
-
-    kind: Kind
-    required: bool = False
-    several: bool = False
-    most: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """One of our services. `outputs` are the names of its columns; the first is that of its subject."""
-
-    subject: str
-    inputs: Mapping[str, Input]
-    outputs: tuple[str, ...]
-    answer: Callable[[KnowledgeGraph, Mapping[str, list[object]]], Iterator[Row]]
-
-
-def _search(graph: KnowledgeGraph, given: Mapping[str, list[object]]) -> Iterator[Row]:
-    text, limit = given["query"][0], given.get("limit", [100])[0]
-    assert isinstance(text, str)
-    assert isinstance(limit, int)
-    for rank, hit in enumerate(graph.search(text, limit), 1):
-        yield (
-            _node(hit.concept.iri),
-            _decimal(hit.score),
-            _integer(rank),
-            ox.Literal(hit.matched),
-            ox.Literal(hit.text),
-        )
-
-
-def _path(graph: KnowledgeGraph, given: Mapping[str, list[object]]) -> Iterator[Row]:
-    def option(name: str, default: object) -> object:
-        return given.get(name, [default])[0]
-
-    try:
-        paths = graph.paths(
-            given["from"][0],  # type: ignore[arg-type]  # kinds of inputs are checked when they are read
-            given["to"][0],  # type: ignore[arg-type]
-            option("k", 1),  # type: ignore[arg-type]
-            max_hops=option("maxHops", None),  # type: ignore[arg-type]
-            directed=bool(option("directed", False)),
-            predicates=given.get("only", ()),  # type: ignore[arg-type]
-            exclude=given.get("exclude", ()),  # type: ignore[arg-type]
-            types=given.get("types", ()),  # type: ignore[arg-type]
-            via=given.get("via", ()),  # type: ignore[arg-type]
-            avoid=given.get("avoid", ()),  # type: ignore[arg-type]
-            min_confidence=option("minConfidence", 0.0),  # type: ignore[arg-type]
-            metapath=option("metapath", None),  # type: ignore[arg-type]
-            all_shortest=bool(option("allShortest", False)),
-            seconds=option("seconds", None),  # type: ignore[arg-type]
-        )
-    except NoPath:
-        return
-    for number, path in enumerate(paths, 1):
-        for position, step in enumerate(path.steps, 1):
-            quote = step.quotes[0] if step.quotes else None
-            yield (
-                _integer(number),
-                _decimal(path.cost),
-                _integer(len(path)),
-                _integer(position),
-                _node(step.source.iri),
-                ox.NamedNode(readings()[step.predicate].iri),
-                _node(step.target.iri),
-                ox.Literal(step.forward),
-                None if step.confidence is None else _decimal(step.confidence),
-                ox.Literal(step.sentence),
-                _node(step.best.statement),
-                ox.Literal(quote.exact) if quote else None,
-                ox.Literal(quote.place) if quote else None,
-            )
-
-
-def _neighbours(graph: KnowledgeGraph, given: Mapping[str, list[object]]) -> Iterator[Row]:
-    depth, limit = given.get("depth", [1])[0], given.get("limit", [1000])[0]
-    assert isinstance(depth, int)
-    assert isinstance(limit, int)
-    around = graph.neighbours(given["of"][0], depth)  # type: ignore[arg-type]
-    for near in around.concepts[:limit]:
-        yield _node(near.concept.iri), _integer(near.distance)
-
-
-SERVICES: Mapping[str, Service] = {
-    "search": Service(
-        "concept",
-        {"query": Input(Kind.TEXT, required=True), "limit": Input(Kind.INTEGER, most=1000)},
-        ("concept", "score", "rank", "matched", "snippet"),
-        _search,
-    ),
-    "path": Service(
-        "path",
-        {
-            "from": Input(Kind.CONCEPT, required=True),
-            "to": Input(Kind.CONCEPT, required=True),
-            "k": Input(Kind.INTEGER, most=100),
-            "maxHops": Input(Kind.INTEGER, most=20),
-            "directed": Input(Kind.TRUTH),
-            "only": Input(Kind.RELATION, several=True),
-            "exclude": Input(Kind.RELATION, several=True),
-            "types": Input(Kind.CLASS, several=True),
-            "via": Input(Kind.CONCEPT, several=True),
-            "avoid": Input(Kind.CONCEPT, several=True),
-            "minConfidence": Input(Kind.SHARE),
-            "metapath": Input(Kind.TEXT),
-            "allShortest": Input(Kind.TRUTH),
-            "seconds": Input(Kind.INTEGER, most=60),
-        },
-        (
-            "path", "cost", "length", "step", "source", "predicate", "target", "forward", "confidence", "sentence",
-            "statement", "quote", "place",
-        ),
-        _path,
-    ),
-    "neighbours": Service(
-        "concept",
-        {
-            "of": Input(Kind.CONCEPT, required=True),
-            "depth": Input(Kind.INTEGER, most=5),
-            "limit": Input(Kind.INTEGER, most=10_000),
-        },
-        ("concept", "distance"),
-        _neighbours,
-    ),
-}  # fmt: skip
-"""Our services by their local names."""
-
-_NODES = frozenset({"concept", "source", "predicate", "target", "statement"})
-"""Outputs that are IRIs, by which people join; a row that lacks one that was asked for is left out."""
-
-
 # ------------------------------------------------------------------------------------------------------- functions
 
 
 def _score(_: KnowledgeGraph, scores: Scores) -> Callable[..., Term | None]:
     def score(concept: object, text: object) -> Term | None:
         found = scores(_searched(text)).get(_iri(concept))
-        return None if found is None else _decimal(found)
+        return None if found is None else decimal(found)
 
     return score
 
@@ -273,7 +119,7 @@ def _iri(concept: object) -> str:
 
 
 def _searched(text: object) -> str:
-    if isinstance(text, ox.Literal) and len(text.value) <= _LONGEST_TEXT:
+    if isinstance(text, ox.Literal) and len(text.value) <= LONGEST_TEXT:
         return text.value
     raise TypeError("not a text, or one that is too long")
 
@@ -512,7 +358,7 @@ class _Context:
             )
         term = self.term(self.text[token.start : value[-1].end])
         try:
-            found = _converted(kind, term)
+            found = converted(kind, term)
         except ValueError as error:
             raise self.fault(token, f"kg:{name} takes {error}") from error
         except UsageError as error:
@@ -543,7 +389,7 @@ class _Context:
             cells: dict[str, str] = {}
             for name, column in columns:
                 cell = row[column]
-                if cell is None and service.outputs[column] in _NODES:
+                if cell is None and service.outputs[column] in NODES:
                     break  # unbound, it would match everything
                 shown = "UNDEF" if cell is None else str(cell)
                 if cells.setdefault(name, shown) != shown:
@@ -602,75 +448,11 @@ def _value(rest: list[Token]) -> tuple[Token, ...]:
     return (first,) if plain else ()
 
 
-def _converted(kind: Input, term: Term | None) -> object:
-    """What a term means as an input of this kind, None if nothing; raises ValueError for a number out of bounds."""
-    match kind.kind:
-        case Kind.TEXT:
-            text = _text(term)
-            if text is not None and len(text) > _LONGEST_TEXT:
-                raise ValueError(f"a text of at most {_LONGEST_TEXT:,} characters")
-            return text
-        case Kind.CONCEPT:
-            return term.value if isinstance(term, ox.NamedNode) else _text(term)
-        case Kind.RELATION:
-            name = term.value if isinstance(term, ox.NamedNode) else _text(term)
-            return None if name is None else relation_named(name)
-        case Kind.CLASS:
-            name = term.value if isinstance(term, ox.NamedNode) else _text(term)
-            return None if name is None else class_named(name)
-        case Kind.TRUTH:
-            truth = {"true": True, "1": True, "false": False, "0": False}
-            return truth.get(term.value) if isinstance(term, ox.Literal) and term.datatype == XSD.boolean else None
-        case Kind.INTEGER:
-            number = _number(term)
-            if number is None or number != int(number):
-                return None
-            if not 1 <= number <= kind.most:
-                raise ValueError(f"a whole number from 1 to {kind.most:,}, not {int(number):,}")
-            return int(number)
-        case Kind.SHARE:
-            share = _number(term)
-            return float(share) if share is not None and 0 <= share <= 1 else None
-
-
-def _text(term: Term | None) -> str | None:
-    """The text of a literal that is one."""
-    if isinstance(term, ox.Literal) and (term.language is not None or term.datatype == XSD.string):
-        return term.value
-    return None
-
-
-def _number(term: Term | None) -> Decimal | None:
-    if not isinstance(term, ox.Literal) or term.datatype not in {XSD.integer, XSD.decimal, XSD.double}:
-        return None
-    try:
-        number = Decimal(term.value)
-    except ArithmeticError:
-        return None
-    return number if number.is_finite() and abs(number) < 10**15 else None
-
-
 def _values(variables: Mapping[str, object], rows: list[dict[str, str]]) -> str:
     """Inline data for these variables."""
     head = " ".join(f"?{name}" for name in variables)
     lines = (f"({' '.join(row[name] for name in variables)})" for row in rows)
     return f"VALUES ({head}) {{ {' '.join(lines)} }}"
-
-
-def _node(iri: str) -> ox.NamedNode | None:
-    """An IRI; None for a blank node, which has no name outside its graph."""
-    try:
-        return ox.NamedNode(iri)
-    except ValueError:
-        return None
-
-
-def _decimal(number: float) -> ox.Literal:
-    return ox.Literal(f"{number:.4f}".rstrip("0").rstrip("."), datatype=XSD.decimal)
-
-
-def _integer(number: int) -> ox.Literal:
-    return ox.Literal(str(number), datatype=XSD.integer)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -20,10 +20,12 @@ from kg.vocabulary import RDF, RDFS, SKOS, classes
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
+    from pathlib import Path
 
     import networkx
 
-    from kg.answers import Path, Relation
+    from kg.answers import Path as Route
+    from kg.answers import Relation
     from kg.facts import Way
     from kg.graph import KnowledgeGraph
 
@@ -84,7 +86,7 @@ def of_triples(triples: Iterable[Sequence[Term | None]]) -> Sketch:
     return sketch
 
 
-def of_paths(paths: Iterable[Path]) -> Sketch:
+def of_paths(paths: Iterable[Route]) -> Sketch:
     """Paths, the best first, with the concepts on them; their ends are marked."""
     sketch = Sketch()
     for path in paths:
@@ -143,3 +145,32 @@ def view(
             drawn.add_edge(subject, target, name, predicate=name)
     drawn.graph.update(paths=sketch.paths, marked=list(dict.fromkeys([*about, *sketch.marked])), way=sketch.way)
     return drawn
+
+
+def draw_part(
+    graph: KnowledgeGraph,
+    concepts: Iterable[str],
+    path: Path | str,
+    *,
+    title: str,
+    pairs: Container[frozenset[str]] | None = None,
+    marked: Iterable[str] = (),
+    way: Iterable[tuple[str, str, str]] = (),
+) -> tuple[int, int]:
+    """Write an interactive page of some concepts of a graph, by IRI; how many concepts and relations it shows.
+
+    With `pairs` only the relations between those are drawn. Concepts that are `marked` and relations of the `way`, as
+    subject, object and local name, stand out. Raises `UsageError` for a place that cannot be written.
+    """
+    from pathlib import Path
+
+    from kg.render import render
+
+    drawn = detailed_view(graph, concepts)
+    if pairs is not None:
+        ends = list(drawn.edges(keys=True))
+        drawn.remove_edges_from([edge for edge in ends if frozenset(edge[:2]) not in pairs])
+    drawn.graph.update(marked=list(marked), way=list(way))
+    whole = len(graph.index.concepts), sum(not edge.literal for edge in graph.index.edges)
+    render(drawn, Path(path), title=title, whole=whole)
+    return len(drawn), drawn.number_of_edges()

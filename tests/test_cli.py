@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "build", "extract", "validate", "infer", "evaluate", "search", "ask", "show", "path", "query", "queries", "rules",
-    "stats", "viz",
+    "stats", "viz", "connect", "common", "neighbours", "analyse", "learn",
     "export", "push", "serve",
 )  # fmt: skip
 

@@ -226,7 +226,7 @@ def test_an_unknown_relation_is_told_the_known_ones(tiny_graph: KnowledgeGraph) 
 def test_neighbours_are_ranked_by_distance(tiny_graph: KnowledgeGraph) -> None:
     around = tiny_graph.neighbours("wound protection", depth=2)
     assert [(near.concept.label, near.distance) for near in around.concepts] == [
-        ("Grafting wax", 1), ("Grafting", 2), ("sealant", 2),
+        ("Grafting wax", 1), ("sealant", 2), ("Grafting", 2),
     ]  # fmt: skip
     assert [relation.sentence for relation in around.relations] == [
         "Grafting wax is a kind of sealant",

@@ -150,6 +150,36 @@ def test_paths_take_every_constraint(tiny_graph: KnowledgeGraph) -> None:
         rows(tiny_graph, query % 'kg:metapath "*=*"')
 
 
+# ----------------------------------------------------------------------------------------------------------- connect
+
+
+def test_a_connection_is_the_one_of_python_a_row_for_each_step(tiny_graph: KnowledgeGraph) -> None:
+    found = tiny_graph.connect("juvenility", "Ada Birch", "sealant")
+    query = """SELECT ?n ?source ?target ?sentence ?quote ?cost ?exact { SERVICE kg:connect {
+      ?n kg:of "juvenility", "ada birch", concept:sealant ; kg:source ?source ; kg:target ?target ;
+         kg:sentence ?sentence ; kg:quote ?quote ; kg:cost ?cost ; kg:exact ?exact } } ORDER BY ?n"""
+    assert rows(tiny_graph, query) == [
+        (
+            str(number), step.source.id, step.target.id, step.sentence, step.quotes[0].exact,
+            f"{found.cost:.4f}".rstrip("0").rstrip("."), "true",
+        )
+        for number, step in enumerate(found.steps, 1)
+    ]  # fmt: skip
+    assert len(found.steps) == 5
+
+
+def test_a_connection_keeps_its_constraints_and_can_be_missing(tiny_graph: KnowledgeGraph) -> None:
+    query = 'SELECT ?s { SERVICE kg:connect { [] kg:of "grafting", "budding" ; kg:sentence ?s ; %s } } ORDER BY ?s'
+    assert rows(tiny_graph, query % "kg:exclude kg:contrastsWith") == [
+        ("Grafting is a kind of propagation method",),
+        ("propagation method has the kind Budding",),
+    ]
+    assert rows(tiny_graph, query % "kg:only kg:uses") == []
+    assert rows(tiny_graph, query % "kg:avoid concept:propagation-method ; kg:exclude kg:contrastsWith") == []
+    with pytest.raises(QueryError, match="to connect takes two concepts or more"):
+        rows(tiny_graph, 'SELECT ?s { SERVICE kg:connect { [] kg:of "grafting" ; kg:sentence ?s } }')
+
+
 # -------------------------------------------------------------------------------------------------------- neighbours
 
 
@@ -298,7 +328,7 @@ def test_hostile_quotes_stay_inside_their_literals() -> None:
         ("SELECT * { SERVICE kg:search { { ?c kg:query 'a' } } }", 1, 32, "kg:search takes plain triples only"),
         ("SELECT * { SERVICE kg:search { ?c kg:query/kg:x 'a' } }", 1, 43, "kg:search takes plain triples only"),
         ("SELECT * { SERVICE kg:serch { ?c kg:query 'a' } }",
-         1, 20, "kg has no service 'serch'; there are kg:search, kg:path, kg:neighbours"),
+         1, 20, "kg has no service 'serch'; there are kg:search, kg:path, kg:connect, kg:neighbours"),
         ("SELECT * {\n\tSERVICE kg:path { ?p kg:from 'zeppelin' ; kg:to 'budding' } }",
          2, 31, "no concept 'zeppelin' in this graph"),
         ("SELECT * { SERVICE kg:path { ?p kg:from <x:y> ; kg:to 'budding' } }",
@@ -398,7 +428,7 @@ def test_the_command_line_and_http_answer_them(tmp_path: Path) -> None:
     table = CliRunner().invoke(cli, ["query", query, "-g", str(tmp_path)])
     assert table.stdout.splitlines() == ["concept", "concept:grafting-wax"]
     with running(kg.open(tmp_path)) as url:
-        answer = httpx.get(f"{url}/sparql", params={"query": query, "format": "csv"})
+        answer = httpx.get(f"{url}/sparql", params={"query": query, "format": "csv"}, timeout=60)
         assert answer.text.splitlines() == ["concept", f"{CONCEPT}grafting-wax"]
         wrong = httpx.get(f"{url}/sparql", params={"query": "SELECT * { SERVICE kg:search { ?c kg:query ?x } }"})
         assert wrong.status_code == 400

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kg.services import _FUNCTIONS, SERVICES
+from kg.offers import SERVICES
+from kg.services import _FUNCTIONS
 
 if TYPE_CHECKING:
     from kg.graph import KnowledgeGraph

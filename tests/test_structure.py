@@ -32,43 +32,51 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "store remote endpoint swap serialize sparql queries",
         "patterns questions",
         "render layout facts",
+        "ties communities cutpoints",
     ),
     (
-        "graph answers index quotes search network metapath bounds paths obstacles explain notebook convert "
-        "services linking replies ask view sketch results",
+        "graph answers index quotes search network metapath bounds paths obstacles explain notebook "
+        "steiner connect compare neighbours convert services offers linking replies ask view sketch results "
+        "analytics figures learning",
         "reason",
     ),
     ("validate", "push", "export", "gold grading evaluate baselines"),
     ("pipeline",),
+    ("explorer",),
     ("server",),
-    ("cli options console present __main__",),
+    ("cli options console present outlines present_analysis __main__",),
 )
 """From the bottom up; each string is a unit. A module imports modules of its own unit and of lower layers only."""
 
 HOMES = {
     "spacy": {"annotate.pipeline", "baselines"},
     "textacy": {"baselines"},
-    "numpy": {"annotate.confidence", "evaluate", "bounds", "network", "obstacles", "paths"},
-    "scipy": {"network", "obstacles", "paths"},
+    "numpy": {
+        "analytics", "annotate.confidence", "bounds", "communities", "cutpoints", "evaluate", "network", "obstacles",
+        "paths", "steiner", "ties",
+    },
+    "scipy": {"bounds", "network", "obstacles", "paths", "steiner"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
-        "services", "replies", "convert", "results", "sketch", "reason", "validate", "export", "push", "console",
-        "server.answer", "server.describe", "server.html", "server.protocol", "server.worker", "server.writer",
+        "services", "offers", "replies", "convert", "results", "sketch", "learning", "reason", "validate", "export",
+        "push", "console", "explorer.entries", "explorer.queries", "server.answer", "server.describe",
+        "server.protocol", "server.worker", "server.writer",
     },
     "SPARQLWrapper": {"remote"},
     "rapidfuzz": {"index", "linking", "queries", "search"},
     "networkx": {"convert", "graph", "export", "reason"},
     "rdflib": {"convert", "validate"},
     "pyshacl": {"validate"},
-    "igraph": {"layout"},
+    "igraph": {"communities", "layout", "ties"},
     "pyvis": {"render"},
-    "pandas": {"results"},
+    "pandas": {"analytics", "results"},
     "markupsafe": {"render"},
+    "jinja2": {"explorer.site"},
     "fastapi": {"server.app"},
-    "starlette": {"server.app", "server.headers"},
+    "starlette": {"server.app", "server.pages", "server.headers"},
     "uvicorn": {"server"},
-    "typer": {"cli", "cli.ask", "cli.explore", "cli.make", "cli.share", "options"},
+    "typer": {"cli", "cli.ask", "cli.explore", "cli.make", "cli.share", "cli.study", "options"},
     "rich": {"console"},
 }  # fmt: skip
 """The only modules in which a package is imported, types aside."""

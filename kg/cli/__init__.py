@@ -15,7 +15,7 @@ from typer.exceptions import TyperException
 
 import kg
 from kg import console
-from kg.cli import ask, explore, make, share
+from kg.cli import ask, explore, make, share, study
 from kg.errors import KgError
 
 app = typer.Typer(
@@ -41,7 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (make, ask, explore, share):
+for module in (make, ask, explore, study, share):
     app.add_typer(module.commands)
 
 

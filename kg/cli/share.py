@@ -64,7 +64,7 @@ def viz(
         if view is View.TREE:
             drawn, headline = kinds_view(opened, named.iri), f"Kinds of {named.label}"
         else:
-            around = opened.neighbours(named.iri, depth)
+            around = opened.neighbours(named.iri, depth, evidence=False)
             drawn = detailed_view(opened, [named.iri, *(near.concept.iri for near in around.concepts)])
             headline = f"Around {named.label}"
         full = opened.to_networkx()
@@ -168,7 +168,7 @@ def serve(
     memory: Annotated[int, Option(min=64, metavar="MIB", help="The most memory for a query, in MiB.")] = 2048,
     concurrent: Annotated[int, Option(min=1, max=64, help="So many queries at once, each in a process.")] = 4,
 ) -> None:
-    """Serve the graph: SPARQL, named queries and linked data over HTTP, and a small page to ask from."""
+    """Serve the graph over HTTP: a web explorer, SPARQL, named queries and linked data."""
     from kg.server import Limits
     from kg.server import serve as run
 

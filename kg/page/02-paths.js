@@ -1,15 +1,20 @@
 // Ways from one concept to another: those that the page was made for, and those that its reader asks for.
 
+const DOUBT = 0.5, // what each halving of the confidence costs, in hops; these are the constants of kg/network.py
+  HUB = 0.5; // and each doubling, beyond four, of the concepts or entries around a concept that is passed
+
 /** What passing through a concept costs: one that is met everywhere explains nothing (as kg path has it). */
 function tollOf(concept) {
   const general = Math.max(1, neighboursOf(concept).size, concept.mentions ?? 0);
-  concept.toll ??= Math.max(0, Math.round(500 * Math.log2(general / 4)));
+  concept.toll ??= Math.max(0, Math.round(1000 * HUB * Math.log2(general / 4)));
   return concept.toll;
 }
 const costOf = (relation) =>
   Math.max(
     1,
-    Math.round(1000 * ((nameOf(relation).name === "related" ? 2 : 1) - Math.log2(Math.max(sureness(relation), 0.01)))),
+    Math.round(
+      1000 * ((nameOf(relation).name === "related" ? 2 : 1) - DOUBT * Math.log2(Math.max(sureness(relation), 0.01))),
+    ),
   );
 
 /** The steps from a concept that the filters allow: to whom, by which relations, the best first, at what cost. */

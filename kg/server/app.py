@@ -4,10 +4,16 @@
     GET|PUT|POST|DELETE /store  Graph Store Protocol: ?graph=IRI, ?default, or the whole dataset without either;
                                 /store/NAME is a graph that has this URL as its name, POST of a graph makes one
     GET /queries, /queries/NAME the named queries; the answer of one, its parameters in the query string
+    GET /paths?from=&to=        the best paths between two concepts, as JSON
+    GET /connect?concept=&concept=  the relations that tie concepts together, as JSON
+    GET /common?a=&b=           what two concepts share, and where they differ
+    GET /neighbours/CONCEPT     what lies around a concept
     GET /concept/ID, /entry/ID… what the graph says of an IRI of its own, as HTML or RDF
+    GET /analysis               central concepts, communities, gaps, bridges, cores, as JSON
+    GET /learn/CONCEPT          what to read before a concept, as JSON
     GET /.well-known/void       the dataset in numbers
     GET /healthz                whether the server can answer
-    GET /                       a page with a form
+    GET /, /search, /path…      the web explorer: see `kg.server.pages`
 
 Everything that touches the graph happens in processes of `kg.server.pool`, which end when a request has had its share
 of `kg.server.limits.Limits`. Nothing that a caller sends makes the server open a connection or read a file, and only
@@ -26,7 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -34,7 +40,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 import kg
 from kg.errors import QueryError
 from kg.queries import find_query, named_queries
-from kg.server import html, protocol
+from kg.server import explore, pages, protocol
 from kg.server.headers import HeadersMiddleware
 from kg.server.limits import Limits, Refusal
 from kg.server.pool import Pool
@@ -54,6 +60,9 @@ if TYPE_CHECKING:
 
 _VOLATILE = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\s*\(", re.IGNORECASE)
 """Functions that answer differently each time."""
+
+MOST = 1000
+"""So many of everything an analysis or a reading order has at most."""
 
 _FOLDERS = ("concept", "entry", "statement", "evidence", "occurrence", "boilerplate", "graph")
 
@@ -108,13 +117,19 @@ class Server:
         web.add_exception_handler(Refusal, _refuse)
         web.add_exception_handler(HTTPException, _decline)
         read = ["GET", "HEAD"]
-        web.add_route("/", self.home, methods=read)
+        pages.register(web, self._respond)
         web.add_route("/healthz", self.health, methods=read)
         web.add_route("/sparql", self.sparql, methods=[*read, "POST"])
         for path in ("/store", "/store/{name:path}"):
             web.add_route(path, self.store, methods=[*read, "PUT", "POST", "DELETE"])
         web.add_route("/queries", self.queries, methods=read)
         web.add_route("/queries/{name}", self.named, methods=read)
+        web.add_route("/paths", self.explore, methods=read)
+        web.add_route("/connect", self.explore, methods=read)
+        web.add_route("/common", self.explore, methods=read)
+        web.add_route("/neighbours/{concept:path}", self.explore, methods=read)
+        web.add_route("/analysis", self.explore, methods=read)
+        web.add_route("/learn/{concept:path}", self.explore, methods=read)
         web.add_route("/.well-known/void", self.void, methods=read)
         for folder in _FOLDERS:
             web.add_route(f"/{folder}/{{rest:path}}", self.resource, methods=read)
@@ -138,10 +153,6 @@ class Server:
 
     # --------------------------------------------------------------------------------------------------- routes
 
-    async def home(self, request: Request) -> Response:
-        """The first page."""
-        return await self._respond(request, {"do": "home"})
-
     async def health(self, request: Request) -> Response:
         """Whether there is a graph and a process to answer for it."""
         if identity(self.output / STORE) is None:
@@ -149,11 +160,12 @@ class Server:
         return JSONResponse({"status": "ok"})
 
     async def sparql(self, request: Request) -> Response:
-        """The SPARQL 1.1 Protocol."""
+        """The SPARQL 1.1 Protocol; for people without a query, the editor."""
+        fields = request.query_params
+        if request.method != "POST" and _for_people(request) and not fields.keys() & {"query", "update"}:
+            return await self._respond(request, pages.job("sparql", request))
         asked = await protocol.operation(request, self.limits, self.token)
         if asked is None:
-            if html.preferred(request.headers.get("accept")) and not request.query_params.get("format"):
-                return RedirectResponse("/", 303)
             return await self._describe(request, "service")
         if asked.update:
             job = {"do": "update", "update": asked.text, "using": asked.default, "using_named": asked.named}
@@ -161,6 +173,7 @@ class Server:
             return await self._change(request, job)
         self._bound(asked.text)
         job = {"do": "query", "query": asked.text, "format": asked.format, "base": _endpoint(request)}
+        job["view"] = fields.get("view", "")
         if asked.default or asked.named:
             job |= {"default": asked.default, "graphs": asked.named}
         return await self._respond(request, job, volatile=bool(_VOLATILE.search(asked.text)))
@@ -199,8 +212,8 @@ class Server:
 
     async def queries(self, request: Request) -> Response:
         """The named queries, for people as HTML and for programs as JSON."""
-        if html.preferred(request.headers.get("accept")):
-            return Response(html.listing(self.known), media_type="text/html")
+        if _for_people(request):
+            return await self._respond(request, pages.job("queries", request))
         return JSONResponse([_described(query) for query in self.known.values()])
 
     async def named(self, request: Request) -> Response:
@@ -215,9 +228,15 @@ class Server:
             raise Refusal(400, "a parameter is given twice")
         wanted = values.pop("format", "")
         given = {key: value for key, value in values.items() if value}
-        if not given and wanted in {"", "html"} and html.preferred(request.headers.get("accept")):
-            return Response(html.form(query), media_type="text/html")
+        if not given and wanted in {"", "html"} and protocol.preferred(request.headers.get("accept")):
+            return await self._respond(request, pages.job("queries", request, name=query.name))
         return await self._respond(request, {"do": "named", "name": query.name, "values": given, "format": wanted})
+
+    async def explore(self, request: Request) -> Response:
+        """What lies between concepts, or around one."""
+        what = request.url.path.split("/")[1]
+        arguments = explore.asked(what, request.query_params) | request.path_params
+        return await self._respond(request, {"do": "explore", "what": what, "arguments": arguments})
 
     async def void(self, request: Request) -> Response:
         """The VoID description."""
@@ -226,7 +245,8 @@ class Server:
     async def resource(self, request: Request) -> Response:
         """What the graph says of an IRI with this path."""
         path = request.url.path.lstrip("/")
-        return await self._respond(request, {"do": "resource", "path": path, "format": _wanted(request)})
+        sent = request.scope.get("raw_path", b"").decode("latin-1").lstrip("/")
+        return await self._respond(request, {"do": "resource", "path": path, "sent": sent, "format": _wanted(request)})
 
     # -------------------------------------------------------------------------------------------------- answers
 
@@ -234,7 +254,7 @@ class Server:
         url = str(request.base_url).rstrip("/")
         job = {"do": what, "url": url, "writable": self.token is not None, "format": _wanted(request)}
         accept = request.headers.get("accept")
-        if html.preferred(accept) or not accept:
+        if protocol.preferred(accept) or not accept:
             job["format"] = job["format"] or "turtle"
         return await self._respond(request, job)
 
@@ -260,6 +280,11 @@ class Server:
         """The headers by which a caller can ask whether an answer is still the same (RFC 9110, section 8.8)."""
         seen = [kg.__version__, identity(self.output / STORE), sorted(job.items())]
         return {"ETag": f'W/"{blake2b(repr(seen).encode(), digest_size=12).hexdigest()}"', "Cache-Control": "no-cache"}
+
+
+def _for_people(request: Request) -> bool:
+    """Whether a page is wanted: by a browser, and no format by name."""
+    return protocol.preferred(request.headers.get("accept")) and not request.query_params.get("format")
 
 
 def _wanted(request: Request) -> str:
@@ -339,8 +364,11 @@ async def _gone(request: Request) -> None:
         pass
 
 
-async def _refuse(_: Request, refusal: Exception) -> Response:
+async def _refuse(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
+    if _for_people(request):
+        page = pages.refusal(str(refusal), refusal.status)
+        return Response(page, refusal.status, headers=refusal.headers, media_type="text/html")
     return PlainTextResponse(f"{refusal}\n", refusal.status, headers=refusal.headers)
 
 
