@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "triples",
         "store remote endpoint swap serialize sparql queries",
         "patterns questions",
-        "render layout",
+        "render layout facts",
         "ties communities cutpoints",
     ),
     (
