@@ -143,7 +143,9 @@ def test_settings_below_one_are_refused(options: dict[str, Any]) -> None:
 
 @needs_gensim
 def test_a_graph_without_relations_has_vectors_of_zeros() -> None:
-    assert not web(2, []).embeddings(**SMALL).vectors.any()
+    alone = web(2, [])
+    assert not alone.embeddings(**SMALL).vectors.any()
+    assert alone.related(iri(0), by="embedding").note.startswith("'c00' has no relation to another concept")
 
 
 def test_without_gensim_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,8 +37,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from kg.related import Reason
     from tests.test_cli import Terminal
+
+    Numbers = NDArray[np.float64]
 
 KINDS = ("Method", "Model")
 PREDICATES = ("broader", "contrastsWith", "uses")
@@ -82,7 +86,7 @@ def edges_of(graph: Network) -> list[tuple[int, str, int, float]]:
     return list(zip(graph.subject.tolist(), predicates, graph.object.tolist(), graph.confidence.tolist(), strict=True))
 
 
-def weights(graph: Network) -> np.ndarray[Any, Any]:
+def weights(graph: Network) -> Numbers:
     """The confidences between each two nodes, summed; what nobody believes counts 1e-6."""
     matrix = np.zeros((len(graph), len(graph)))
     for subject, _, target, sure in edges_of(graph):
@@ -91,7 +95,7 @@ def weights(graph: Network) -> np.ndarray[Any, Any]:
     return matrix
 
 
-def walked(graph: Network, node: int, restart: float = 0.15) -> np.ndarray[Any, Any]:
+def walked(graph: Network, node: int, restart: float = 0.15) -> Numbers:
     """The random walk with restart by a dense linear solve; who cannot go on stays."""
     matrix = weights(graph)
     for alone in np.flatnonzero(matrix.sum(axis=1) == 0):
@@ -104,14 +108,23 @@ def walked(graph: Network, node: int, restart: float = 0.15) -> np.ndarray[Any, 
 # -------------------------------------------------------------------------------------------------------- measures
 
 
+def apart(graph: Network, node: int, found: Numbers, expected: Numbers, level: float = 0) -> float:
+    """How far scores are from those expected, in the measure in which `kg.proximity` promises 1e-10."""
+    strength = weights(graph).sum(axis=1)
+    if not strength[node]:
+        return float(np.abs(found - expected).max())
+    relative = np.where(strength > 0, strength, 1) / strength[node]
+    return float(np.linalg.norm((found - expected) * relative ** (level - 0.5)))
+
+
 @settings(max_examples=100, deadline=None)
 @given(networks(), st.sampled_from([0.05, 0.15, 0.6]))
 def test_the_walk_is_that_of_a_linear_solve(graph: Network, restart: float) -> None:
     near = Proximity(graph)
     for node in range(len(graph)):
         found = near.walk(node, restart)
-        assert found == pytest.approx(walked(graph, node, restart), abs=1e-7)
-        assert found.sum() == pytest.approx(1)
+        assert apart(graph, node, found, walked(graph, node, restart)) < 2e-10
+        assert found.sum() == pytest.approx(1, abs=1e-5)
 
 
 @settings(max_examples=50, deadline=None)
@@ -120,8 +133,7 @@ def test_a_level_is_held_against_what_is_strong(graph: Network, level: float) ->
     near, strength = Proximity(graph), weights(graph).sum(axis=1)
     for node in np.flatnonzero(strength).tolist():
         expected = walked(graph, node) * (strength[node] / np.where(strength > 0, strength, 1)) ** level
-        reached = expected > 1e-6
-        assert near.levelled(node, level=level)[reached] == pytest.approx(expected[reached], rel=1e-3)
+        assert apart(graph, node, near.levelled(node, level=level), expected, level) < 2e-10
 
 
 @settings(max_examples=50, deadline=None)
@@ -237,7 +249,9 @@ def test_a_relation_that_all_of_two_classes_have_is_the_likeliest_and_read_from_
     number, forward, chance = Roles(graph).likeliest(0, 6)
     assert (graph.predicates[number], forward) == ("uses", True)
     assert chance > 0.5
-    assert Roles(graph).likeliest(6, 0) == (number, False, pytest.approx(chance))
+    back = Roles(graph).likeliest(6, 0)
+    assert back[:2] == (number, False)
+    assert back[2] == pytest.approx(chance)
 
 
 def test_fused_ranks_are_reciprocal_and_nothing_is_made_of_nothing() -> None:
@@ -477,9 +491,10 @@ def test_hostile_labels_are_text_in_a_terminal(
     tmp_path: Path,
 ) -> None:
     write_build(tmp_path, quads(hostile_knowledge()))
-    for number in range(len(TEXTS)):
-        out = run("related", f"https://kg.example.org/concept/c{number}", "-g", str(tmp_path), graph=False)
-        out += run("suggest", "-g", str(tmp_path), graph=False)
+    asked = [["related", f"https://kg.example.org/concept/c{number}"] for number in range(len(TEXTS))]
+    for arguments in [*asked, ["suggest", "-n", "100"]]:
+        out = run(*arguments, "-g", str(tmp_path), graph=False)
+        assert out
         assert not any(sign in out for sign in "\x00\x08\x1b\u202e\r")
 
 
