@@ -167,6 +167,7 @@ def written(graph: Synthetic, output: Path) -> None:
         # The writer of builds goes through the statements once, so that they need not be held in memory.
         parts = Knowledge(tuple(_entries(graph)), tuple(_concepts(graph)), _statements(graph))  # type: ignore[arg-type]
         store.bulk_extend(quads(parts))
+        store.optimize()
         store.flush()
 
     with locked(output):

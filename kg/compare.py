@@ -170,7 +170,7 @@ class _Pair:
         between = [
             edge
             for one, other in ((first, second), (second, first))
-            for edge in graph.outgoing.get(one, ())
+            for edge in graph.index.outgoing(one)
             if edge.object == other and not edge.literal
         ]
         order = {name: place for place, name in enumerate(readings())}
@@ -182,9 +182,9 @@ class _Pair:
     def _around(self, one: str, other: str) -> Mapping[_Other, Sequence[Edge]]:
         """The relations of a concept by what they lead to, the other concept and itself left out, surest first."""
         found: dict[_Other, list[Edge]] = defaultdict(list)
-        for edge in self.graph.outgoing.get(one, ()):
+        for edge in self.graph.index.outgoing(one):
             found[edge.object, edge.literal].append(edge)
-        for edge in self.graph.incoming.get(one, ()):
+        for edge in self.graph.index.incoming(one):
             found[edge.subject, False].append(edge)
         for end in (one, other):
             found.pop((end, False), None)
@@ -210,16 +210,15 @@ class _Pair:
         name, literal = other
         if literal:
             return max(1, self._years.get(name, 0))
-        beside = {edge.object for edge in self.graph.outgoing.get(name, ()) if not edge.literal}
-        beside |= {edge.subject for edge in self.graph.incoming.get(name, ())}
+        beside = {edge.object for edge in self.graph.index.outgoing(name) if not edge.literal}
+        beside |= {edge.subject for edge in self.graph.index.incoming(name)}
         return max(1, len(beside - {name}))
 
     @cached_property
     def _years(self) -> Mapping[str, int]:
         counts: dict[str, int] = defaultdict(int)
-        for edge in self.graph.index.edges:
-            if edge.literal:
-                counts[edge.object] += 1
+        for _, _, text in self.graph.index.columns.literals:
+            counts[text] += 1
         return counts
 
     def shared(self) -> list[_Other]:
@@ -274,7 +273,7 @@ class _Pair:
         for _ in range(MOST_BROADER):
             reached: dict[str, list[Edge]] = {}
             for below in ring:
-                for edge in sorted(self.graph.outgoing.get(below, ()), key=lambda e: -_sure(e)):
+                for edge in sorted(self.graph.index.outgoing(below), key=lambda e: -_sure(e)):
                     if edge.predicate == "broader" and not edge.literal and edge.object not in found:
                         reached.setdefault(edge.object, [*found[below], edge])
             if not reached:
@@ -350,7 +349,7 @@ def draw(graph: KnowledgeGraph, found: Common, path: Path | str) -> tuple[int, i
         if isinstance(end, ConceptRef)
     ]
     title = f"What {first.label} and {second.label} share"
-    return draw_part(graph, [first.iri, second.iri, *shared, *above], path, title=title)
+    return draw_part(graph, [first.iri, second.iri, *shared, *above], path, title=title, marked=[first.iri, second.iri])
 
 
 # ----------------------------------------------------------------------------------------------------------- as HTML

@@ -29,14 +29,20 @@ def to_networkx(index: ConceptIndex) -> networkx.MultiDiGraph:
         (iri, {"label": view.label, "concept": view.id, "kind": view.kind, "fields": view.fields})
         for iri, view in index.concepts.items()
     )
-    for edge in index.edges:
-        if not edge.literal:
-            data: dict[str, object] = {"predicate": edge.predicate}
-            if edge.confidence is not None:
-                data["confidence"] = edge.confidence
-            if edge.statement:
-                data["statement"] = edge.statement
-            graph.add_edge(edge.subject, edge.object, edge.predicate, **data, evidence=edge.evidence)
+    columns, known, names = index.columns, index.statements.all, list(index.concepts)
+    first, last = index.statements.spans(range(len(columns)))
+    # Plain lists: each number is looked at once, and an array would make an object of it each time.
+    rows = zip(*(column.tolist() for column in columns.at(range(len(columns)))), strict=True)
+    evidence, sure = known.evidence.tolist(), columns.confidence.tolist()
+    for (subject, predicate, target), begin, end, confidence in zip(rows, first, last, sure, strict=True):
+        name = columns.predicates[predicate]
+        data: dict[str, object] = {"predicate": name}
+        if confidence == confidence:  # nan is not
+            data["confidence"] = confidence
+        if begin < end:
+            data["statement"] = known.names[begin]
+        data["evidence"] = sum(evidence[begin:end])
+        graph.add_edge(names[subject], names[target], name, **data)
     return graph
 
 

@@ -99,12 +99,15 @@ def vectors(network: Network, settings: Settings) -> NDArray[np.float32]:
     except ImportError as error:
         raise MissingExtra("embeddings are made by gensim", "embeddings") from error
     s = settings
+    found = np.zeros((len(network), s.dimensions), np.float32)
+    visited = walks(network, settings)
+    if not visited:
+        return found
     model = Word2Vec(
-        [[str(node) for node in walk] for walk in walks(network, settings)],
+        [[str(node) for node in walk] for walk in visited],
         vector_size=s.dimensions, window=s.window, sg=1, hs=0, negative=s.negative, min_count=1, sample=0,
         epochs=s.epochs, shrink_windows=False, workers=1, seed=s.seed, hashfxn=_hash,
     )  # fmt: skip
-    found = np.zeros((len(network), s.dimensions), np.float32)
     found[[int(word) for word in model.wv.index_to_key]] = model.wv.get_normed_vectors()
     return found
 

@@ -88,19 +88,18 @@ class Paths:
         return {name: asdict(ref) for name, ref in parts.items()} | {"complete": self.complete, "paths": paths}
 
     def draw(self, path: FilePath | str, *, title: str | None = None) -> None:
-        """Write an interactive page of the concepts on the paths; UsageError for a place that cannot be written."""
+        """Write an interactive page that tells the paths; UsageError for a place that cannot be written."""
         from pathlib import Path as FilePath
 
+        from kg import sketch
         from kg.render import render
-        from kg.view import detailed_view
 
-        iris = dict.fromkeys(concept.iri for each in self.paths for concept in each.concepts)
         index = self._graph.index
         render(
-            detailed_view(self._graph, list(iris)),
+            sketch.view(self._graph, sketch.of_paths(self.paths)),
             FilePath(path),
             title=title or f"From {self.start.label} to {self.end.label}",
-            whole=(len(index.concepts), sum(not edge.literal for edge in index.edges)),
+            whole=(len(index.concepts), len(index.columns)),
         )
 
 
@@ -162,11 +161,13 @@ def paths(
 
 def _told(graph: KnowledgeGraph, routes: Routes) -> tuple[Path, ...]:
     """Routes in words, their quotes fetched at once."""
-    carried = {
-        (u, v, hops): [graph.edge(*((u, hop.predicate, v) if hop.forward else (v, hop.predicate, u))) for hop in hops]
+    named = {
+        (u, v, hops): [(u, hop.predicate, v) if hop.forward else (v, hop.predicate, u) for hop in hops]
         for route in routes.found
         for (u, v), hops in zip(pairwise(route.nodes), route.steps, strict=True)
     }
+    stated = graph.index.edges_between(triple for triples in named.values() for triple in triples)
+    carried = {step: [stated[triple] for triple in triples] for step, triples in named.items()}
     quotes = graph.quotes.of(name for edges in carried.values() for edge in edges for name in edge.statements)
     refs = graph.index.refs
     return tuple(

@@ -168,8 +168,8 @@ class KnowledgeGraph:
             definitions=self._definitions(this, literals.pop(SKOS.definition.value, set())),
             keywords=tuple(sorted(text for texts in literals.values() for text in texts)),
             entries=entries,
-            relations=self._related(self.outgoing.get(concept.iri, ()), concept.iri),
-            inverse=self._related(self.incoming.get(concept.iri, ()), concept.iri),
+            relations=self._related(self.index.outgoing(concept.iri), concept.iri),
+            inverse=self._related(self.index.incoming(concept.iri), concept.iri),
             mentions=self._refs(self.store.rows(_MENTIONS % this), without=concept.iri),
             mentioned_by=self._refs(self.store.rows(_MENTIONED_BY % this), without=concept.iri),
             flags=tuple(sorted({flag for entry in entries for flag in entry.flags})),
@@ -272,7 +272,7 @@ class KnowledgeGraph:
         """The relations between two concepts, either way, as they read from the first, with their quotes."""
         ends = {self.concept(first).iri, self.concept(second).iri}
         start = self.concept(first).iri
-        around = (*self.outgoing.get(start, ()), *self.incoming.get(start, ()))
+        around = (*self.index.outgoing(start), *self.index.incoming(start))
         return self._related([edge for edge in around if {edge.subject, edge.object} == ends], start)
 
     def analyse(self, *, exact: bool = False) -> Analysis:
@@ -341,7 +341,7 @@ class KnowledgeGraph:
         An edge (u, v, key) of `to_networkx()` is asked for as `evidence(u, key, v)`. The object may be a year.
         """
         name = relation_named(predicate)
-        stated = [edge for edge in self.outgoing.get(self.concept(subject).iri, ()) if edge.predicate == name]
+        stated = [edge for edge in self.index.outgoing(self.concept(subject).iri) if edge.predicate == name]
         found = [edge for edge in stated if edge.literal and edge.object == object]
         if not found:
             target = self.concept(object).iri
@@ -427,17 +427,17 @@ class KnowledgeGraph:
         kinds = Counter(view.kind or "(none)" for view in self.index.concepts.values())
         parts = [len(part) for part in networkx.weakly_connected_components(graph) if len(part) > 1]
         hubs = sorted((-degree, self.index.refs[iri]) for iri, degree in graph.degree() if degree)[:10]
-        ends = {end for edge in self.index.edges for end in (edge.subject, edge.object)}
+        degrees = self.index.degrees
         counts = {name: int(next(self.store.select(query))["n"].value) for name, query in _COUNTS.items()}
         return Statistics(
             **counts,
             concepts=len(self.index.concepts),
-            relations=len(self.index.edges),
-            orphans=sum(iri not in ends and view.kind != "Field" for iri, view in self.index.concepts.items()),
+            relations=len(self.index.columns) + len(self.index.columns.literals),
+            orphans=sum(not degrees[iri] and view.kind != "Field" for iri, view in self.index.concepts.items()),
             components=len(parts),
             largest_component=max(parts, default=0),
             classes=_ranked(kinds),
-            predicates=_ranked(Counter(edge.predicate for edge in self.index.edges)),
+            predicates=_ranked(Counter(self.index.columns.names())),
             fields=_ranked(Counter(field for view in self.index.concepts.values() for field in view.fields)),
             flags=_ranked(Counter({row["flag"].value: int(row["n"].value) for row in self.store.select(_FLAGS)})),
             hubs=tuple(Hub(ref, -degree) for degree, ref in hubs),
@@ -497,23 +497,9 @@ class KnowledgeGraph:
         """The evidence of statements, by their IRIs."""
         return Quotes(self.store, self.base)
 
-    @cached_property
-    def outgoing(self) -> Mapping[str, Sequence[Edge]]:
-        """The typed relations by the IRIs of their subjects."""
-        return _grouped((edge.subject, edge) for edge in self.index.edges)
-
-    @cached_property
-    def incoming(self) -> Mapping[str, Sequence[Edge]]:
-        """The typed relations between concepts by the IRIs of their objects."""
-        return _grouped((edge.object, edge) for edge in self.index.edges if not edge.literal)
-
-    @cached_property
-    def _edges(self) -> Mapping[tuple[str, str, str], Edge]:
-        return {(edge.subject, edge.predicate, edge.object): edge for edge in self.index.edges if not edge.literal}
-
     def edge(self, subject: str, predicate: str, object: str) -> Edge:
         """The relation of that name between two concepts, by their IRIs; KeyError when it is not stated."""
-        return self._edges[subject, predicate, object]
+        return self.index.edge(subject, predicate, object)
 
     def _refs(self, rows: Iterable[ox.QuerySolution], *, without: str) -> tuple[ConceptRef, ...]:
         iris = {row["concept"].value for row in rows} - {without}
@@ -557,10 +543,3 @@ class KnowledgeGraph:
 
 def _ranked(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _grouped(pairs: Iterable[tuple[str, Edge]]) -> Mapping[str, Sequence[Edge]]:
-    groups: dict[str, list[Edge]] = defaultdict(list)
-    for iri, edge in pairs:
-        groups[iri].append(edge)
-    return groups

@@ -6,7 +6,8 @@ that are not ours work too: a SKOS thesaurus without kinds, statements or eviden
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from bisect import bisect_left
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,20 +18,21 @@ from kg.names import key, words
 from kg.vocabulary import DCTERMS, RDF, SKOS, classes, concept_id, inferred_graph, relations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pyoxigraph import Literal, NamedNode
 
+    from kg.columns import EdgeColumns, Vocabulary
     from kg.model import Key
+    from kg.statements import Statements
     from kg.store import Store
 
 # One pattern a query, joined here: these tables are read whole, and a scan costs a fraction of an engine's join.
 _CONCEPTS = "SELECT ?concept WHERE { ?concept a skos:Concept . }"
 _KINDS = "SELECT ?concept ?value WHERE { VALUES ?value { %s } ?concept a ?value . }"
-_EDGES = "SELECT ?subject ?predicate ?object WHERE { VALUES ?predicate { %s } ?subject ?predicate ?object . }"
 _INFERRED = """
 SELECT ?subject ?predicate ?object WHERE {
-  VALUES ?predicate { rdf:type skos:prefLabel skos:altLabel dcterms:subject %s }
+  VALUES ?predicate { rdf:type skos:prefLabel skos:altLabel dcterms:subject }
   GRAPH %s { ?subject ?predicate ?object }
 }"""
 _TABLE = "SELECT ?subject ?object WHERE { ?subject %s ?object . }"
@@ -109,7 +111,10 @@ class ConceptIndex:
     def __init__(self, store: Store, base: str, *, inferred: bool = False) -> None:
         self._store = store
         self.base = base
-        self._unstated = frozenset() if inferred else self._only_inferred()
+        self._outgoing: dict[str, tuple[Edge, ...]] = {}
+        self._incoming: dict[str, tuple[Edge, ...]] = {}
+        self._inferred = None if inferred else _inferred_graph(base)
+        self._unstated = self._only_inferred()
         concepts = sorted(
             {
                 row["concept"].value
@@ -130,15 +135,15 @@ class ConceptIndex:
                 ("dcterms:subject", DCTERMS.subject),
             )
         )
-        labels = {iri: _preferred(preferred[iri]) or _last(iri) for iri in concepts}
+        labels = {iri: _preferred(preferred.get(iri, ())) or _last(iri) for iri in concepts}
         self.concepts: dict[str, ConceptView] = {
             iri: ConceptView(
                 label=labels[iri],
                 iri=iri,
                 id=self.identifier(iri),
-                kind=min(kinds[iri], default=""),
-                aliases=tuple(sorted({alias.value for alias in others[iri]})),
-                fields=tuple(sorted({labels.get(field.value, _last(field.value)) for field in fields[iri]})),
+                kind=min(kinds.get(iri, ()), default=""),
+                aliases=tuple(sorted({alias.value for alias in others.get(iri, ())})),
+                fields=tuple(sorted({labels.get(field.value, _last(field.value)) for field in fields.get(iri, ())})),
             )
             for iri in concepts
         }
@@ -146,16 +151,11 @@ class ConceptIndex:
         self.refs: dict[str, ConceptRef] = {iri: view.ref for iri, view in self.concepts.items()}
 
     def _only_inferred(self) -> frozenset[tuple[str, str, NamedNode | Literal]]:
-        """Of what an index is made of, that which follows and is not stated: subject, IRI of predicate, object."""
-        try:
-            graph = inferred_graph(self.base)
-        except ValueError:  # a stranger's dataset names a base that no IRI can be made of, nor this graph
+        """Of what concepts are made of, that which follows and is not stated: subject, IRI of predicate, object."""
+        if self._inferred is None:
             return frozenset()
-        relations = " ".join(f"<{reading.iri}>" for reading in readings().values())
-        return frozenset(
-            (row["subject"].value, row["predicate"].value, row["object"])
-            for row in self._store.rows(_INFERRED % (relations, graph))
-        )
+        rows = self._store.rows(_INFERRED % f"<{self._inferred}>")
+        return frozenset((row["subject"].value, row["predicate"].value, row["object"]) for row in rows)
 
     def _table(self, name: str, iri: NamedNode) -> dict[str, list[NamedNode | Literal]]:
         """All objects of a property, by subject."""
@@ -174,37 +174,115 @@ class ConceptIndex:
         """The id in a concept's IRI, or the whole IRI of a stranger's concept."""
         return concept_id(iri, self.base) or iri
 
+    # --------------------------------------------------------------------------------------------------- relations
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        from kg.columns import Vocabulary
+
+        known = {name: reading.iri for name, reading in sorted(readings().items())}
+        return Vocabulary(tuple(self.concepts), known, self._inferred)
+
+    @cached_property
+    def columns(self) -> EdgeColumns:
+        """The typed relations as arrays. Concepts are numbered in the order of `concepts`; see `numbers`."""
+        from kg.columns import read
+
+        return read(self._store, self._vocabulary)
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """The number of each concept in `columns`, by IRI."""
+        return self._vocabulary.numbers
+
     @cached_property
     def triples(self) -> frozenset[tuple[str, str, str, bool]]:
         """All typed relations without what backs them: subject, IRI of predicate, object, whether that is a literal."""
-        values = " ".join(f"<{reading.iri}>" for reading in readings().values())
-        rows = (
-            (row[0].value, row[1].value, row[2].value, hasattr(row[2], "datatype"))
-            for row in self._store.rows(_EDGES % values)
-            if (row[0].value, row[1].value, row[2]) not in self._unstated
-        )
-        return frozenset(row for row in rows if row[0] in self.concepts and (row[3] or row[2] in self.concepts))
+        columns, iris = self.columns, list(self.concepts)
+        predicates = [self._vocabulary.predicates[name] for name in columns.predicates]
+        rows = zip(columns.subject.tolist(), columns.predicate.tolist(), columns.object.tolist(), strict=True)
+        between = ((iris[subject], predicates[predicate], iris[target], False) for subject, predicate, target in rows)
+        others = ((iris[subject], predicates[predicate], text, True) for subject, predicate, text in columns.literals)
+        return frozenset((*between, *others))
+
+    @cached_property
+    def degrees(self) -> Mapping[str, int]:
+        """In how many typed relations each concept is, those to literals and to itself (twice) included, by IRI."""
+        columns = self.columns
+        counts = columns.outgoing + columns.incoming
+        for subject, _, _ in columns.literals:
+            counts[subject] += 1
+        return dict(zip(self.concepts, counts.tolist(), strict=True))
+
+    @cached_property
+    def statements(self) -> Statements:
+        """The statements behind the relations."""
+        from kg.statements import Statements
+
+        return Statements(self._store, self.columns, self._vocabulary)
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        """All typed relations between concepts, and from concepts to literals, sorted."""
-        known = {reading.iri: name for name, reading in readings().items()}
-        predicates = {name: term.value for name, term in self.rows("rdf:predicate") if term.value in known}
-        subjects = {name: term.value for name, term in self.rows("rdf:subject")}
-        objects = {name: term.value for name, term in self.rows("rdf:object")}
-        sure = {name: float(term.value) for name, term in self.rows("kg:confidence")}
-        evidence = Counter(name for name, _ in self.rows("prov:wasDerivedFrom"))
-        backed: dict[tuple[str, str, str], list[tuple[float, str]]] = defaultdict(list)
-        for name, predicate in predicates.items():
-            if name in subjects and name in objects:
-                backed[subjects[name], predicate, objects[name]].append((sure.get(name, -1.0), name))
-        edges = []
-        for subject, predicate, target, literal in self.triples:
-            backing = sorted(backed.get((subject, predicate, target), ()), key=lambda s: (-s[0], s[1]))
-            confidence = backing[0][0] if backing and backing[0][0] >= 0 else None
-            statements = tuple(name for _, name in backing)
-            quotes = sum(evidence[name] for name in statements)
-            edges.append(Edge(subject, known[predicate], target, literal, confidence, statements, quotes))
+        """All typed relations between concepts, and from concepts to literals, sorted.
+
+        An object for each: of a graph with a million of them, better take the `columns`, and the edges that are shown.
+        """
+        return self._edges(range(len(self.columns)), self.columns.literals)
+
+    def edge(self, subject: str, predicate: str, object: str) -> Edge:
+        """The relation of that name between two concepts, by their IRIs; KeyError when it is not stated."""
+        return self.edges_between([(subject, predicate, object)])[subject, predicate, object]
+
+    def edges_between(self, triples: Iterable[tuple[str, str, str]]) -> Mapping[tuple[str, str, str], Edge]:
+        """The relations of those names between concepts, by their IRIs; KeyError when one is not stated."""
+        rows = {triple: self._row(*triple) for triple in triples}
+        return {(edge.subject, edge.predicate, edge.object): edge for edge in self._edges(sorted(rows.values()))}
+
+    def outgoing(self, iri: str) -> tuple[Edge, ...]:
+        """The relations whose subject a concept is, sorted; none for what is no concept."""
+        number = self.numbers.get(iri)
+        if number is None:
+            return ()
+        if iri not in self._outgoing:
+            literals = self.columns.literals
+            own = literals[bisect_left(literals, (number,)) : bisect_left(literals, (number + 1,))]
+            self._outgoing[iri] = self._edges(self.columns.leaving(number).tolist(), own)
+        return self._outgoing[iri]
+
+    def incoming(self, iri: str) -> tuple[Edge, ...]:
+        """The relations whose object a concept is, sorted; none for what is no concept."""
+        number = self.numbers.get(iri)
+        if number is None:
+            return ()
+        if iri not in self._incoming:
+            self._incoming[iri] = self._edges(self.columns.arriving(number).tolist())
+        return self._incoming[iri]
+
+    def _row(self, subject: str, predicate: str, object: str) -> int:
+        row = self.columns.row(self.numbers[subject], predicate, self.numbers[object])
+        if row is None:
+            raise KeyError((subject, predicate, object))
+        return row
+
+    def _edges(self, rows: Sequence[int], literals: Sequence[tuple[int, int, str]] = ()) -> tuple[Edge, ...]:
+        """Relations as objects, sorted: those in some ascending rows of the columns, and some of those to literals."""
+        columns, names = self.columns, self._vocabulary.concepts
+        backed = self.statements.of(rows, literals)
+        places = zip(*(column.tolist() for column in columns.at(rows)), strict=True)
+        ends = [(subject, predicate, names[target], False) for subject, predicate, target in places]
+        ends += [(subject, predicate, text, True) for subject, predicate, text in literals]
+        edges = [
+            Edge(
+                names[subject],
+                columns.predicates[predicate],
+                target,
+                literal,
+                why.confidence,
+                why.statements,
+                why.evidence,
+            )
+            for (subject, predicate, target, literal), why in zip(ends, backed, strict=True)
+        ]
         return tuple(sorted(edges, key=lambda e: (e.subject, e.predicate, e.object, e.literal)))
 
     # ---------------------------------------------------------------------------------------------------- by name
@@ -305,7 +383,15 @@ def _by_key(names: Iterable[tuple[str, str]]) -> Mapping[Key, tuple[str, ...]]:
     return {same: tuple(iris) for same, iris in found.items()}
 
 
-def _preferred(labels: list[NamedNode | Literal]) -> str:
+def _inferred_graph(base: str) -> str | None:
+    """The IRI of the graph of what is only inferred, None where there can be none."""
+    try:
+        return inferred_graph(base).value
+    except ValueError:  # a stranger's dataset names a base that no IRI can be made of
+        return None
+
+
+def _preferred(labels: Sequence[NamedNode | Literal]) -> str:
     """One of several labels: English, else without language, else the first language; then the first in order."""
     texts = [(getattr(label, "language", None) or "", label.value) for label in labels]
     return min(texts, key=lambda text: (not text[0].startswith("en"), text[0] != "", text), default=("", ""))[1]

@@ -110,7 +110,7 @@ def neighbourhood(
     within = [
         edge
         for iri in sorted(shown, key=lambda iri: (distance[iri], refs[iri]))
-        for edge in graph.outgoing.get(iri, ())
+        for edge in graph.index.outgoing(iri)
         if edge.object in shown and around.allows(edge)
     ]
     return Neighbourhood(
@@ -128,9 +128,9 @@ def neighbourhood(
 def _leading(graph: KnowledgeGraph, iri: str, around: Around) -> Iterator[tuple[str, Edge]]:
     """Yield the concepts that relations lead to, each with the relation."""
     if around.direction != "in":
-        yield from ((edge.object, edge) for edge in graph.outgoing.get(iri, ()) if around.allows(edge))
+        yield from ((edge.object, edge) for edge in graph.index.outgoing(iri) if around.allows(edge))
     if around.direction != "out":
-        yield from ((edge.subject, edge) for edge in graph.incoming.get(iri, ()) if around.allows(edge))
+        yield from ((edge.subject, edge) for edge in graph.index.incoming(iri) if around.allows(edge))
 
 
 def _sure(edge: Edge) -> float:

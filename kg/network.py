@@ -196,11 +196,7 @@ class Network:
     @classmethod
     def of_index(cls, index: ConceptIndex, *, symmetric: Iterable[str] = ()) -> Network:
         """The typed relations between the concepts of a graph, each as sure as its surest statement."""
-        names = list(index.concepts)
-        numbers = {name: number for number, name in enumerate(names)}
-        stated = [edge for edge in index.edges if not edge.literal]
-        predicates = sorted({edge.predicate for edge in stated})
-        rank = {name: number for number, name in enumerate(predicates)}
+        names, columns = list(index.concepts), index.columns
         mentioned = dict.fromkeys(names, 0)
         for _, concept in index.rows("kg:mentions"):
             if concept.value in mentioned:
@@ -209,10 +205,8 @@ class Network:
             names,
             [view.label for view in index.concepts.values()],
             [view.kind for view in index.concepts.values()],
-            predicates,
-            _columns(
-                (numbers[edge.subject], rank[edge.predicate], numbers[edge.object], edge.confidence) for edge in stated
-            ),
+            columns.predicates,
+            (*columns.at(range(len(columns))), np.nan_to_num(columns.confidence, nan=1.0)),
             mentions=list(mentioned.values()),
             symmetric=symmetric,
         )

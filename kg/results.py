@@ -178,7 +178,7 @@ class Result:
         named = title or self.title
         if len(view) < found:
             named += f" (the first {len(view):,} of {found:,} concepts)"
-        whole = len(index.concepts), sum(not edge.literal for edge in index.edges)
+        whole = len(index.concepts), len(index.columns)
         page = render(view, None, title=named, whole=(max(whole[0], len(view)), max(whole[1], view.number_of_edges())))
         write_file(_path(path), page.encode())
         return Drawn(len(view), view.number_of_edges(), found)

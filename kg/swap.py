@@ -154,6 +154,7 @@ def _prepare(output: Path, quads: Iterable[ox.Quad], base: str, files: Mapping[s
         loading = beside.submit(store.bulk_load, path=str(lines), format=ox.RdfFormat.N_QUADS)
         _write(output / ("graph.ttl" + _NEW), serialize(dataset, ox.RdfFormat.TURTLE, names))
         loading.result()
+    store.optimize()  # a bulk load leaves a file for each million quads or so, and a look-up would try all of them
     store.flush()
     for name, content in files.items():
         _write(output / (name + _NEW), content)

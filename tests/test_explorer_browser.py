@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -15,7 +13,6 @@ from kg.server import Limits
 from kg.tokens import tokens
 from tests.hostile import TEXTS, graph_of, hostile_knowledge
 from tests.serving import orchard, running
-from tests.test_page_browser import ARGUMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,21 +32,6 @@ PAGES = [
     "/queries/about", "/sparql", f"/sparql?query={quote(COUNT)}", f"/sparql?view=chart&query={quote(COUNT)}",
     "/sparql?query=DESCRIBE+concept%3Abudding", "/sparql?query=SELECT+%3Fx+WHERE+%7B", "/graph/evidence",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine: install the system's package 'chromium'")
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

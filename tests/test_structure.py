@@ -31,11 +31,11 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "triples",
         "store remote endpoint swap serialize sparql queries",
         "patterns questions",
-        "render layout",
+        "render layout facts",
         "ties communities cutpoints",
     ),
     (
-        "graph answers index quotes search network metapath bounds paths obstacles explain notebook "
+        "graph answers index columns statements quotes search network metapath bounds paths obstacles explain notebook "
         "steiner connect compare neighbours convert services offers linking replies ask view sketch results "
         "analytics figures learning proximity pathsim roles embeddings related suggest",
         "reason",
@@ -52,14 +52,15 @@ HOMES = {
     "spacy": {"annotate.pipeline", "baselines"},
     "textacy": {"baselines"},
     "numpy": {
-        "analytics", "annotate.confidence", "bounds", "communities", "cutpoints", "embeddings", "evaluate", "network",
-        "obstacles", "paths", "pathsim", "proximity", "related", "roles", "steiner", "ties",
+        "analytics", "annotate.confidence", "bounds", "columns", "communities", "cutpoints", "embeddings", "evaluate",
+        "network", "obstacles", "paths", "pathsim", "proximity", "related", "roles", "statements", "steiner", "ties",
     },
     "scipy": {"bounds", "network", "obstacles", "paths", "pathsim", "proximity", "steiner"},
     "gensim": {"embeddings"},
     "ahocorasick": {"annotate.gazetteer"},
     "pyoxigraph": {
         "vocabulary", "triples", "store", "remote", "swap", "serialize", "sparql", "queries", "graph", "quotes",
+        "columns", "statements",
         "services", "offers", "replies", "convert", "results", "sketch", "learning", "reason", "validate", "export",
         "push", "console", "explorer.entries", "explorer.queries", "server.answer", "server.describe",
         "server.protocol", "server.worker", "server.writer",

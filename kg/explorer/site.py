@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from kg.render import MARKS, Mark
+from kg.facts import MARKS, Mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ OUTLINES: Mapping[str, str] = {
     "hexagon": "M1.05 0L.52 .91H-.52L-1.05 0L-.52-.91H.52Z",
     "star": "M0-1.2L.33-.42L1.16-.37L.52 .17L.72 .98L0 .54L-.72 .98L-.52 .17L-1.16-.37L-.33-.42Z",
 }
-"""The marks of `kg/page/3-paint.js` as paths on a circle of radius 1."""
+"""The marks of `kg/page/05-paint.js` as paths on a circle of radius 1."""
 
 
 @dataclass(frozen=True, slots=True)
