@@ -109,19 +109,14 @@ def scorers(network: Network, near: Proximity, seed: int) -> Mapping[str, Scorer
         mask[near.neighbours(node)] = 1
         return mask
 
-    def unjoined(node: int, scores: Numbers) -> Numbers:
-        return np.where(masked(node) + (np.arange(len(network)) == node), 0, scores)
-
     return {
         "walk (RWR)": near.walk,
         f"walk, levelled {LEVEL:g}": near.levelled,
         "walk, levelled 0.5": lambda node: near.levelled(node, level=0.5),
         "metapaths (PathSim)": near.metapaths,
-        "both, fused": lambda node: fused([unjoined(node, near.levelled(node)), unjoined(node, near.metapaths(node))]),
+        "both, fused": lambda node: fused([near.levelled(node), near.metapaths(node)]),
         "embedding": lambda node: embedded @ embedded[node],
-        "walk + embedding, fused": lambda node: fused(
-            [unjoined(node, near.walk(node)), unjoined(node, 1 + embedded @ embedded[node])]
-        ),
+        "walk + embedding, fused": lambda node: fused([near.walk(node), 1 + embedded @ embedded[node]]),
         "Adamic-Adar": lambda node: joined @ (masked(node) * telling),
         "common neighbours": lambda node: joined @ masked(node),
         "preferential attachment": lambda node: degree * degree[node],

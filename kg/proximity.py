@@ -182,7 +182,7 @@ class Proximity:
             rows = self.weights[start : start + block]
             found = (rows @ onwards).tocoo()
             x, y, traffic = found.row.astype(np.int64) + start, found.col.astype(np.int64), np.round(found.data, 9)
-            fit = (x < y) & allowed[x] & allowed[y] & (traffic > 0)
+            fit = (x < y) & allowed[x] & allowed[y]
             x, y, traffic = x[fit], y[fit], traffic[fit]
             enough = most + rows.nnz  # so many at most are edges
             if len(traffic) > enough:

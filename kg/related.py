@@ -66,8 +66,7 @@ class Reason:
 class RelatedConcept:
     """A concept that is related to another.
 
-    `score` orders the results and means nothing else; `ranks` are its places by each way of ranking that took part,
-    among what was asked for.
+    `score` orders the results and means nothing else; `ranks` are its places by each way of ranking that took part.
     `direct` are the relations that the graph states between the two; of `common` neighbours the first are the reasons.
     """
 
@@ -153,9 +152,9 @@ class Relatives:
         along = None
         if metapath is not None:
             along = PathSim(self.network, Metapath.parse(metapath, kinds=classes(), relations=readings()))
-        scores = self.scores(node, by, self.asked(node, new=new, kinds=kinds), along)
+        scores = self.scores(node, by, along)
         total = fused(list(scores.values()))
-        order = best(total)
+        order = self.ranked(node, total, new=new, kinds=kinds)
         places = {way: ranks(score) for way, score in scores.items()}
         chosen = [int(other) for other in order[:limit]]
         told = Telling(self)
@@ -180,13 +179,8 @@ class Relatives:
             "" if len(order) else self.why_none(node, new=new, kinds=kinds, along=along),
         )
 
-    def scores(
-        self, node: int, by: str, asked: NDArray[np.bool_], along: PathSim | None = None, level: float = LEVEL
-    ) -> dict[str, Numbers]:
-        """The scores of the nodes that are asked for, by each way of ranking that takes part.
-
-        What is not asked for, and what a way does not find, has 0 or less.
-        """
+    def scores(self, node: int, by: str, along: PathSim | None = None, level: float = LEVEL) -> dict[str, Numbers]:
+        """The scores of all nodes by each way of ranking that takes part; what is not above 0 is not found by it."""
         scores: dict[str, Numbers] = {}
         if by in {"both", "walk"}:
             scores["walk"] = self.proximity.levelled(node, level=level)
@@ -198,16 +192,19 @@ class Relatives:
             scores["embedding"] = self.embeddings().similarities(node)
         for found in scores.values():
             np.round(found, DIGITS, out=found)
-            found[~asked] = 0
+            found[node] = 0
         return scores
 
-    def asked(self, node: int, *, new: bool, kinds: Collection[str]) -> NDArray[np.bool_]:
-        """The nodes that are asked for: not the node itself, only those of the classes, only new ones if so."""
-        found = self.of_kinds(kinds)
+    def ranked(self, node: int, scores: Numbers, *, new: bool, kinds: Collection[str]) -> NDArray[np.int64]:
+        """The nodes with a score above 0, the best first, without the node itself and what is not asked for."""
+        found = scores > 0
         found[node] = False
         if new:
             found[self.proximity.neighbours(node)] = False
-        return found
+        if kinds:
+            found &= self.of_kinds(kinds)
+        nodes = np.flatnonzero(found)
+        return nodes[np.argsort(-scores[nodes], kind="stable")]
 
     def of_kinds(self, kinds: Collection[str]) -> NDArray[np.bool_]:
         """Which nodes are of these classes; none are all."""
@@ -381,12 +378,6 @@ def checked(by: str, limit: int) -> str:
     if limit < 1:
         raise UsageError(f"the limit is the most results to give, so it cannot be {limit}")
     return by
-
-
-def best(scores: Numbers) -> NDArray[np.int64]:
-    """The nodes with a score above 0, the best first, equal ones by number."""
-    nodes = np.flatnonzero(scores > 0)
-    return nodes[np.argsort(-scores[nodes], kind="stable")]
 
 
 def fused(scores: Sequence[Numbers]) -> Numbers:

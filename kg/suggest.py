@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kg.errors import UsageError
 from kg.index import class_named, readings
-from kg.related import Reason, Telling, best, checked, fused, html_of, html_table
+from kg.related import Reason, Telling, checked, fused, html_of, html_table
 from kg.roles import Roles
 
 if TYPE_CHECKING:
@@ -94,11 +94,10 @@ def suggest(relatives: Relatives, name: Name | None, limit: int, *, by: str, typ
 def _of_one(
     relatives: Relatives, node: int, limit: int, by: str, kinds: Collection[str]
 ) -> tuple[list[tuple[float, int, int]], str]:
-    asked = relatives.asked(node, new=True, kinds=kinds)
-    scores = fused(list(relatives.scores(node, by, asked, level=0).values()))
+    scores = fused(list(relatives.scores(node, by, level=0).values()))
     if by == "walk":
         scores = scores * relatives.proximity.strength[node]
-    nodes = best(scores)[:limit]
+    nodes = relatives.ranked(node, scores, new=True, kinds=kinds)[:limit]
     note = relatives.why_none(node, new=True, kinds=kinds)
     return [(float(scores[other]), node, int(other)) for other in nodes], note
 

@@ -163,6 +163,31 @@ def test_the_best_pairs_are_those_of_all_pairs(graph: Network, most: int, block:
         assert Proximity(graph).shared(x, y)[1].sum() == pytest.approx(score, abs=2e-9)
 
 
+def test_pairs_are_not_sought_through_a_node_that_joins_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    star = network(["Method"] * 5, [(node, 2, 0, 1.0) for node in range(1, 5)])
+    everything = np.ones(5, dtype=bool)
+    assert len(Proximity(star).pairs(10, everything)) == 6
+    monkeypatch.setattr("kg.proximity.MIDDLE", 3)
+    assert Proximity(star).pairs(10, everything) == []
+
+
+@settings(max_examples=50, deadline=None)
+@given(networks())
+def test_no_way_of_a_walker_is_more_probable_than_the_strongest(graph: Network) -> None:
+    matrix = weights(graph)
+    chance = 0.85 * matrix / np.where(matrix.sum(axis=1) > 0, matrix.sum(axis=1), 1)[:, None]
+    best = np.eye(len(graph))
+    for _ in range(len(graph)):
+        best = np.maximum(best, (best[:, :, None] * chance[None]).max(axis=1))
+    near = Proximity(graph)
+    for node, other in product(range(len(graph)), repeat=2):
+        before, way, at = near.ways(node), 1.0, other
+        while at != node and before[at] >= 0:
+            way *= chance[before[at], at]
+            at = int(before[at])
+        assert (way if at == node else 0) == pytest.approx(best[node, other], rel=1e-6, abs=0)
+
+
 @settings(max_examples=100, deadline=None)
 @given(networks())
 def test_all_metapaths_together_weigh_what_two_have_in_common(graph: Network) -> None:
@@ -573,7 +598,9 @@ def test_routes_give_the_structures_of_python(served: httpx.Client, graph: Knowl
     ("path", "status", "message"),
     [
         ("/related/graftng", 404, "no concept 'graftng' in this graph; did you mean"),
-        ("/related/grafting?by=size", 400, "concepts are not ranked by 'size'"),
+        ("/related/grafting?by=size", 400, "by is walk, metapath or both, not 'size'"),
+        ("/related/grafting?by=embedding", 400, "by is walk, metapath or both, not 'embedding'"),
+        ("/suggest?concept=grafting&by=embedding", 400, "by is walk, metapath or both, not 'embedding'"),
         ("/related/grafting?new=perhaps", 400, "new is true or false, not 'perhaps'"),
         ("/related/grafting?limit=0", 400, "limit is a whole number from 1"),
         ("/related/grafting?near=1", 400, "/related has no parameter 'near'; it takes limit, by, metapath, new, type"),
