@@ -84,6 +84,12 @@ class _Ball:
         self.radius = self._heap[0][0] if self._heap else FAR
         """What is not settled is at least so far."""
 
+    def distances(self) -> Ints:
+        """The distances of all nodes; FAR for those that are not settled."""
+        found = np.full(len(self._starts) - 1, FAR, dtype=np.int64)
+        found[list(self.settled)] = list(self.settled.values())
+        return found
+
     def grow(self, other: _Ball) -> int:
         """Take the next step, and settle the node it leads to. What a way through that into the other ball weighs."""
         settled, heap = self.settled, self._heap
@@ -113,26 +119,52 @@ class _Ball:
             heappush(self._heap, entry)
 
 
-def meeting(view: View, back: View, source: int, target: int, check: Callable[[], None]) -> tuple[int, Ints]:
-    """What the best path between two different nodes weighs (FAR: there is none), and lower bounds of the distances
-    of all nodes to the target. `back` is the view walked backwards; `check` is called on the way, and may raise.
+def meeting(view: View, back: View, source: int, target: int, check: Callable[[], None]) -> tuple[int, tuple[int, ...]]:
+    """The best path between two different nodes: what it weighs, and its nodes; of equal ones the first in order.
 
-    The balls have met when their radii together reach the length of a path. A path that was not seen by then is not
-    shorter, or steps from one ball right into the other by a step that neither has taken: those are looked at last.
+    (FAR, ()) when there is none. `back` is the view walked backwards; `check` is called on the way, and may raise.
+
+    The balls have met when their radii together exceed the length of a path. Then every best path steps from a node of
+    the one to a node of the other: those steps are looked for at last, since neither ball may have taken them.
     """
     ahead, behind = _Ball(view, source), _Ball(back, target)
     best = FAR
-    while (reach := ahead.radius + behind.radius) < best and reach < FAR:
+    while (reach := ahead.radius + behind.radius) <= best and reach < FAR:
         check()
         forward = len(ahead.settled) <= len(behind.settled)
         found = ahead.grow(behind) if forward else behind.grow(ahead)
         if found < best:
             best = found
-    around = np.full(len(view.indptr) - 1, FAR, dtype=np.int64)
-    around[list(behind.settled)] = list(behind.settled.values())
-    nodes, weights = (np.array(list(each), dtype=np.int64) for each in zip(*ahead.settled.items(), strict=True))
+    onward = behind.distances()
+    nodes = np.array(list(ahead.settled), dtype=np.int64)
     sizes = view.indptr[nodes + 1] - view.indptr[nodes]
     steps = np.repeat(view.indptr[nodes] - np.cumsum(sizes) + sizes, sizes) + np.arange(int(sizes.sum()))
-    crossing = np.repeat(weights, sizes) + view.weight[steps] + around[view.head[steps]]
-    best = min(best, int(crossing.min(initial=FAR)))
-    return best, np.minimum(around, behind.radius)
+    spent = np.repeat(np.array(list(ahead.settled.values()), dtype=np.int64), sizes)
+    crossing = spent + view.weight[steps] + onward[view.head[steps]]
+    best = int(crossing.min(initial=FAR))
+    if best >= FAR:
+        return FAR, ()
+    tails = np.repeat(nodes, sizes)[crossing == best].tolist()
+    for node in _behind(back, ahead, tails):
+        onward[node] = best - ahead.settled[node]
+    way = [source]
+    while way[-1] != target:
+        row = slice(view.indptr[way[-1]], view.indptr[way[-1] + 1])
+        rest = best - onward[way[-1]] + view.weight[row] + onward[view.head[row]]
+        way.append(int(view.head[row][np.flatnonzero(rest == best)[0]]))
+    return best, tuple(way)
+
+
+def _behind(back: View, ball: _Ball, tails: list[int]) -> set[int]:
+    """The nodes of a ball on the best ways from its centre to some of its nodes."""
+    away = ball.distances()
+    found = set(tails)
+    rest = list(found)
+    while rest:
+        node = rest.pop()
+        row = slice(back.indptr[node], back.indptr[node + 1])
+        heads = back.head[row]
+        before = heads[away[heads] + back.weight[row] == away[node]].tolist()
+        rest += [other for other in before if other not in found]
+        found.update(before)
+    return found

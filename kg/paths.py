@@ -8,9 +8,8 @@ The search is Lawler's (1972) partition form of Yen's (1971) algorithm: the best
 disjoint sets "starts with this prefix, then leaves it", of which each is searched only when its lower bound comes up.
 A set is searched by A* (Hart, Nilsson & Raphael 1968). Its potential are the exact distances to the target, from one
 backward Dijkstra search in scipy, as in Feng (2014, "Finding k shortest simple paths in directed graphs: A node
-classification algorithm"), so that it walks almost straight to its answer. In a large graph where one path is asked
-for, two small balls around its ends give its length first (bidirectional search, Pohl 1971), and the ball around the
-target serves as the potential.
+classification algorithm"), so that it walks almost straight to its answer. In a large graph two small balls around the
+ends give the best path (bidirectional search, Pohl 1971), and how far the distances for the others have to be known.
 
 Constraints on the whole path make the states that are searched more than nodes: the position in a metapath, and which
 of the nodes to be passed were passed. The best walk over such states may meet a node twice. It bounds its set all the
@@ -72,7 +71,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """The best paths, best first. When time ran out, they are not `complete`, but the best all the same."""
+    """The best paths, best first; not `complete` when time ran out, but the best all the same."""
 
     found: tuple[Route, ...]
     complete: bool
@@ -114,8 +113,7 @@ def all_shortest_paths(
 ) -> Routes:
     """The paths of the fewest hops, at most `most` of them, best first. Raises as `shortest_paths` does."""
     limits = constraints or Constraints()
-    deadline = _deadline(seconds)
-    found = of_fewest_hops(network, source, target, limits, most=most, deadline=deadline)
+    found = of_fewest_hops(network, source, target, limits, most=most, deadline=_deadline(seconds))
     return found if found.found else _checked(Search(network, source, target, limits), found, seconds)
 
 
@@ -235,7 +233,6 @@ class Search:
         else:
             for move in metapath.moves:
                 self._moves[move.source].append((move.target, move, self._view(move)))
-        self._limit = FAR - 1  # no path that weighs more is looked for
         self._trusted = FAR  # beyond that, bounds are too weak to walk by
         self._single = single
 
@@ -284,6 +281,9 @@ class Search:
     def _paths(self) -> Iterator[_Nodes]:
         from kg.obstacles import strait
 
+        if self._single and self._wide:
+            yield from filter(None, self._meeting()[1:])
+            return
         queue: list[_Set] = []
         self._add(queue, _Stem((self.source,), {0: 0}, 0), frozenset())
         paths_only = True
@@ -385,7 +385,7 @@ class Search:
         row = slice(view.indptr[node], view.indptr[node + 1])
         heads, weights = view.head[row], view.weight[row] + spent
         bounds = weights + least[heads]
-        fit = bounds <= self._limit
+        fit = bounds < FAR
         if within is not None:
             fit &= within[heads]
         left = np.flatnonzero(fit)
@@ -451,16 +451,21 @@ class Search:
         return self.network.view(self.limits, named=self.named, move=move, reverse=reverse)
 
     def _bounds(self) -> Bounds:
-        plain = self.limits.metapath is None and not self.through and self.limits.max_hops is None
-        if not plain or len(self.network) < LARGE or self.source == self.target:
+        if not self._wide:
             return Bounds(self.through, *self._distances())
-        back = self._view(None, reverse=True)
-        length, around = meeting(self._view(None), back, self.source, self.target, self._check_time)
-        if self._single or length == FAR:
-            self._limit = min(length, FAR - 1)
-            return Bounds((), around[None, :])
+        length, _ = self._meeting()
         self._trusted = int(FARTHER * length)
         return Bounds((), *self._distances(reach=int(NEAR * length)))
+
+    @property
+    def _wide(self) -> bool:
+        """Whether this is a search in a large graph without conditions on the whole path."""
+        plain = self.limits.metapath is None and not self.through and self.limits.max_hops is None
+        return plain and len(self.network) >= LARGE and self.source != self.target
+
+    def _meeting(self) -> tuple[int, _Nodes]:
+        views = self._view(None), self._view(None, reverse=True)
+        return meeting(*views, self.source, self.target, self._check_time)
 
     def _distances(self, *, hops: bool = False, reach: int | None = None) -> list[Ints]:
         """From all states the least weight, or the fewest hops, to the target, and to each node that is to be passed.
