@@ -286,7 +286,7 @@ class Search:
             return
         queue: list[_Set] = []
         self._add(queue, _Stem((self.source,), {0: 0}, 0), frozenset())
-        paths_only = True
+        first_walk = True
         while queue:
             best = heappop(queue)
             if not best.solved:
@@ -298,10 +298,10 @@ class Search:
             repeat_at = _first_repeat(nodes)
             if repeat_at == len(nodes):
                 yield nodes
-            elif paths_only:
-                if strait(self) is not None:
-                    return
-                paths_only = False
+            elif first_walk and strait(self) is not None:
+                return
+            else:
+                first_walk = False
             for at in range(len(stem.nodes), min(repeat_at + 1, len(nodes))):
                 self._add(queue, stem, best.banned | {nodes[at]} if stem is best.stem else frozenset({nodes[at]}))
                 stem = self._extended(stem, nodes[at])
