@@ -9,7 +9,8 @@ cheapest of parallel ones counts, and passing a concept costs its toll. What the
   write it, with its `shortest_path` (bidirectional Dijkstra).
 - networkx, prepared: the simple graph of the cheapest steps with all weights in it, made beforehand and not counted.
   Its k shortest paths (`shortest_simple_paths`, Yen) refuse multigraphs, so they run on this graph.
-- rustworkx, igraph and scipy: the same simple graph in their own structures, made beforehand and not counted.
+- rustworkx (where it is installed), igraph and scipy: the same simple graph in their own structures, made beforehand
+  and not counted.
 
 Times are of the process, in milliseconds; the peers are asked for the first `--peers` pairs. Every length is compared.
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+from importlib.util import find_spec
 from itertools import islice, pairwise
 from time import process_time
 from typing import TYPE_CHECKING
@@ -61,7 +63,7 @@ class Peers:
         self.names = {
             "networkx, typed": self._typed(),
             "networkx, prepared": self._prepared(),
-            "rustworkx": self._rustworkx(),
+            **({"rustworkx": self._rustworkx()} if find_spec("rustworkx") else {}),
             "igraph": self._igraph(),
             "scipy, all distances": self._scipy(),
         }

@@ -15,6 +15,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from scipy.sparse import csr_array
+
     from kg.network import Ints, View
 
 FAR = 1 << 60
@@ -22,6 +24,21 @@ FAR = 1 << 60
 
 AT_ONCE = 12
 """So many steps from a node are queued at a time."""
+
+
+def distances(backwards: csr_array, goals: list[int], *, hops: bool = False, reach: int | None = None) -> Ints:
+    """From all nodes the least weight, or the fewest hops, to the nearest of some goals; FAR where there is no way.
+
+    `backwards` are the steps, walked backwards. What is not within `reach` is given that, a lower bound.
+    """
+    from scipy.sparse.csgraph import dijkstra
+
+    limit = np.inf if reach is None else reach
+    found = dijkstra(backwards, indices=goals, min_only=True, unweighted=hops, limit=limit)
+    known = np.isfinite(found)
+    whole = np.full(found.shape, FAR if reach is None else reach, dtype=np.int64)
+    whole[known] = found[known].astype(np.int64)
+    return whole
 
 
 class Bounds:

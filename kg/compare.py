@@ -349,7 +349,7 @@ def draw(graph: KnowledgeGraph, found: Common, path: Path | str) -> tuple[int, i
         if isinstance(end, ConceptRef)
     ]
     title = f"What {first.label} and {second.label} share"
-    return draw_part(graph, [first.iri, second.iri, *shared, *above], path, title=title)
+    return draw_part(graph, [first.iri, second.iri, *shared, *above], path, title=title, marked=[first.iri, second.iri])
 
 
 # ----------------------------------------------------------------------------------------------------------- as HTML

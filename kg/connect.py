@@ -153,11 +153,13 @@ def _distinct(named: Iterable[tuple[str, ConceptView]]) -> tuple[list[ConceptVie
 
 def draw(graph: KnowledgeGraph, connection: Connection, path: Path | str) -> tuple[int, int]:
     """Write an interactive page of a connection; how many concepts and relations it shows."""
-    from kg.sketch import draw_part
+    from kg.sketch import draw_part, of_relations
 
     pairs = {frozenset((step.source.iri, step.target.iri)) for step in connection.steps}
     title = "What ties " + _listed([ref.label for ref in connection.asked])
-    return draw_part(graph, [member.concept.iri for member in connection.concepts], path, title=title, pairs=pairs)
+    way = of_relations((step.best for step in connection.steps), marked=connection.asked)
+    concepts = [member.concept.iri for member in connection.concepts]
+    return draw_part(graph, concepts, path, title=title, pairs=pairs, marked=way.marked, way=way.way)
 
 
 def _told(

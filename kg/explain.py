@@ -88,16 +88,15 @@ class Paths:
         return {name: asdict(ref) for name, ref in parts.items()} | {"complete": self.complete, "paths": paths}
 
     def draw(self, path: FilePath | str, *, title: str | None = None) -> None:
-        """Write an interactive page of the concepts on the paths; UsageError for a place that cannot be written."""
+        """Write an interactive page that tells the paths; UsageError for a place that cannot be written."""
         from pathlib import Path as FilePath
 
+        from kg import sketch
         from kg.render import render
-        from kg.view import detailed_view
 
-        iris = dict.fromkeys(concept.iri for each in self.paths for concept in each.concepts)
         index = self._graph.index
         render(
-            detailed_view(self._graph, list(iris)),
+            sketch.view(self._graph, sketch.of_paths(self.paths)),
             FilePath(path),
             title=title or f"From {self.start.label} to {self.end.label}",
             whole=(len(index.concepts), len(index.columns)),

@@ -51,15 +51,18 @@ if TYPE_CHECKING:
     from kg.ask import Asker
     from kg.compare import Common
     from kg.connect import Connection as Tie
+    from kg.embeddings import Embeddings
     from kg.endpoint import Connection
     from kg.explain import Paths
     from kg.learning import ReadingOrder
     from kg.metapath import Metapath
     from kg.network import Network
     from kg.queries import NamedQuery
+    from kg.related import Related, Relatives
     from kg.results import Result
     from kg.search import SearchIndex
     from kg.store import Store
+    from kg.suggest import Suggestions
 
 Name = str | ConceptView | ConceptRef
 """How a concept is named: by a text, or by what the graph answered with before."""
@@ -291,6 +294,46 @@ class KnowledgeGraph:
         from kg.learning import learn
 
         return learn(self, name, n, **limits)
+
+    # ------------------------------------------------------------------------------------------------- nearness
+
+    def related(
+        self, name: Name, limit: int = 10, *, by: str | None = None, metapath: str | None = None, new: bool = False,
+        types: Iterable[str] = (),
+    ) -> Related:  # fmt: skip
+        """The concepts that are most related to one, each with its reasons and their quotes; see docs/related.md.
+
+        `by` is walk, metapath, embedding, or both of the first two, which is the default. A `metapath` counts the ways
+        along it instead. `new` leaves out what has a relation to the concept, `types` what is of other classes.
+
+        Raises ConceptNotFound, and UsageError for a call that makes no sense.
+        """
+        return self._relatives.related(name, limit, by=by, metapath=metapath, new=new, types=types)
+
+    def suggest(
+        self, name: Name | None = None, limit: int = 10, *, by: str = "walk", types: Iterable[str] = ()
+    ) -> Suggestions:
+        """Pairs of concepts that most likely have a relation which is not stated; of one concept, or of all.
+
+        Each has the likely relation, if the classes and the other relations of the two tell it, and its reasons.
+        `types` are the classes of the concepts that are suggested. Raises as `related` does.
+        """
+        from kg.suggest import suggest
+
+        return suggest(self._relatives, name, limit, by=by, types=types)
+
+    def embeddings(self, **settings: Any) -> Embeddings:
+        """The concepts as vectors, made by the `kg.embeddings.Settings` that are given; those last made are kept.
+
+        Raises MissingExtra where gensim is not installed.
+        """
+        return self._relatives.embeddings(**settings)
+
+    @cached_property
+    def _relatives(self) -> Relatives:
+        from kg.related import Relatives
+
+        return Relatives(self)
 
     def evidence(self, subject: Name, predicate: str, object: Name) -> tuple[Quote, ...]:
         """The quotes that back a relation, of all its statements; empty when the graph does not state it.

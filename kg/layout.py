@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     Point = tuple[float, float]
     Edge = tuple[int, int]
@@ -29,6 +29,8 @@ STRETCH = 1.05
 SMALL = 3
 """Components up to this size are no island: they are gathered in one. In a graph of thousands, `MANY` are small."""
 MANY = 8
+TIGHT = 0.45
+"""Spacing of these left-overs, which have few relations and so small marks, in the unit `SPACING`."""
 WHOLE = 60
 """Graphs up to this size are not divided: their islands are their components."""
 
@@ -53,11 +55,17 @@ class Layout:
     islands: tuple[Island, ...]
 
 
-def layout(count: int, edges: Iterable[Edge], pulls: Iterable[Edge] = ()) -> Layout:
+def layout(
+    count: int,
+    edges: Iterable[Edge],
+    pulls: Iterable[Edge] = (),
+    groups: Sequence[Sequence[int]] | None = None,
+) -> Layout:
     """Coordinates and islands of `count` nodes joined by `edges`.
 
     `pulls` are weaker ties, from a node to what it belongs to (its subject field): another node, or a number from
-    `count` on for something that has no place of its own.
+    `count` on for something that has no place of its own. With `groups` these are the islands, in their order among
+    equals, instead of communities, and nodes in none of them are the scattered ones.
     """
     import igraph
 
@@ -65,9 +73,14 @@ def layout(count: int, edges: Iterable[Edge], pulls: Iterable[Edge] = ()) -> Lay
     igraph.set_random_number_generator(random.Random(SEED))
     try:
         ties = sorted({(min(a, b), max(a, b)) for a, b in pulls if a != b} - set(pairs))
-        groups, scattered = _communities(count, pairs, ties)
+        if groups is None:
+            parts, scattered = _communities(count, pairs, ties)
+        else:
+            grouped = {node for group in groups for node in group}
+            parts = sorted((sorted(group) for group in groups), key=len, reverse=True)
+            scattered = [[node] for node in range(count) if node not in grouped]
         degree = Counter(node for pair in pairs for node in pair)
-        home = {node: number for number, group in enumerate(groups) for node in group}
+        home = {node: number for number, group in enumerate(parts) for node in group}
         inside: dict[int, list[Edge]] = defaultdict(list)
         between: Counter[Edge] = Counter()
         for a, b in pairs + [tie for tie in ties if max(tie) < count]:
@@ -77,25 +90,26 @@ def layout(count: int, edges: Iterable[Edge], pulls: Iterable[Edge] = ()) -> Lay
             elif first >= 0 and second >= 0:
                 between[min(first, second), max(first, second)] += 1
         room = 1.0 if count > WHOLE else 1.5
-        local = [_island(group, inside[number], room) for number, group in enumerate(groups)]
+        rounds = 100 if groups is None else 50
+        local = [_island(group, inside[number], room, rounds) for number, group in enumerate(parts)]
     finally:
         igraph.set_random_number_generator(random)
     if scattered:
-        groups.append([node for group in scattered for node in group])
+        parts.append([node for group in scattered for node in group])
         local.append(_rows(scattered))
     radii = [_radius(points) for points in local]
     centres = _pack(radii, between)
     positions: list[Point] = [(0.0, 0.0)] * count
-    for group, points, (x, y) in zip(groups, local, centres, strict=True):
+    for group, points, (x, y) in zip(parts, local, centres, strict=True):
         for node, (dx, dy) in zip(group, points, strict=True):
             positions[node] = (_tidy(x + dx), _tidy(y + dy))
     islands = [
         Island(
             tuple(sorted(group, key=lambda n: (-degree[n], n))),
             _tidy(x), _tidy(y), _tidy(radius),
-            scattered=bool(scattered) and group is groups[-1],
+            scattered=bool(scattered) and group is parts[-1],
         )
-        for group, radius, (x, y) in zip(groups, radii, centres, strict=True)
+        for group, radius, (x, y) in zip(parts, radii, centres, strict=True)
     ]  # fmt: skip
     return Layout(tuple(positions), tuple(islands))
 
@@ -133,8 +147,11 @@ def _communities(count: int, pairs: list[Edge], ties: list[Edge]) -> tuple[list[
     return groups, small
 
 
-def _island(nodes: list[int], pairs: list[Edge], room: float) -> list[Point]:
-    """Coordinates of one community around (0, 0), spread over a disc whose area is its size."""
+def _island(nodes: list[int], pairs: list[Edge], room: float, rounds: int) -> list[Point]:
+    """Coordinates of one community around (0, 0), spread over a disc whose area is its size.
+
+    `rounds` is how long the forces work on a large one.
+    """
     import igraph
 
     if len(nodes) == 1:
@@ -145,7 +162,7 @@ def _island(nodes: list[int], pairs: list[Edge], room: float) -> list[Point]:
     if len(nodes) <= 80 and connected:
         points = graph.layout_kamada_kawai().coords
     else:
-        points = graph.layout_fruchterman_reingold(niter=500 if len(nodes) <= 300 else 100, grid=False).coords
+        points = graph.layout_fruchterman_reingold(niter=500 if len(nodes) <= 300 else rounds, grid=False).coords
     x0 = sum(x for x, _ in points) / len(points)
     y0 = sum(y for _, y in points) / len(points)
     points = [(x - x0, y - y0) for x, y in points]
@@ -243,7 +260,7 @@ def _nearest_gap(aim: Point, radius: float, discs: list[tuple[Point, float]]) ->
 
 def _rows(groups: list[list[int]]) -> list[Point]:
     """Rows in a disc around (0, 0) for small components, each in one piece; nothing relates them to one another."""
-    step = SPACING * 0.7
+    step = SPACING * TIGHT
     radius = step * math.sqrt(sum(len(group) + 0.4 for group in groups) / math.pi)
     while True:
         points: list[Point] = []

@@ -123,7 +123,7 @@ def _cure(search: Search, name: str, default: object) -> str | None:
         shortest = of_fewest_hops(network, *ends, freed, most=1, deadline=deadline).found
         return f"of {len(shortest[0].steps)} hops" if shortest else None
     try:
-        found = next(Search(network, *ends, freed, deadline=deadline, few=True).routes(), None)
+        found = next(Search(network, *ends, freed, deadline=deadline, single=True).routes(), None)
     except OutOfTimeError:
         return None
     return _CURES[name] if found is not None else None

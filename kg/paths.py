@@ -20,6 +20,7 @@ same, and is then taken apart like a path that was found, but not reported. The 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from heapq import heappop, heappush, merge
 from itertools import accumulate, count, islice, pairwise, repeat
 from time import monotonic
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from kg.bounds import FAR, Bounds, meeting
+from kg.bounds import FAR, Bounds, distances, meeting
 from kg.errors import NoPath, UsageError
 from kg.network import Constraints, Network
 
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 LARGE = 4096
 """From so many nodes on, distances to all of them take longer than two balls around the ends of a search."""
-
 
 NEAR, FARTHER = 0.9, 1.8
 """In a large graph distances are found up to the first of these times the length of the best path, and are bounded by
@@ -99,7 +99,7 @@ def shortest_paths(
     if k < 1:
         raise UsageError(f"the number of paths is at least 1, not {k}")
     limits = constraints or Constraints()
-    search = Search(network, source, target, limits, deadline=_deadline(seconds), few=k == 1)
+    search = Search(network, source, target, limits, deadline=_deadline(seconds), single=k == 1)
     return _checked(search, _taken(islice(search.routes(), k)), seconds)
 
 
@@ -126,7 +126,10 @@ def of_fewest_hops(
     if source == target:
         return _taken(Search(network, source, target, limits, deadline=deadline).routes())
     longest = min(limits.max_hops or len(network), len(network) - 1)
-    least = Search(network, source, target, limits, deadline=deadline).fewest()
+    try:
+        least = Search(network, source, target, limits, deadline=deadline).fewest()
+    except OutOfTimeError:
+        return Routes((), complete=False)
     for hops in range(least, longest + 1):
         # More than once only where the shortest walk that follows a metapath, or passes what it has to, is no path.
         search = Search(network, source, target, replace(limits, max_hops=hops), deadline=deadline)
@@ -199,8 +202,8 @@ _Child = tuple[int, int, int, int]
 class Search:
     """One search: a network under constraints, seen from its target.
 
-    States are nodes with positions in the metapath; without one there is a single position, 0. `few` says that no more
-    than one path is wanted. Raises UsageError for ends and constraints that make no sense together.
+    States are nodes with positions in the metapath; without one there is a single position, 0. `single` says that no
+    more than one path is wanted. Raises UsageError for ends and constraints that make no sense together.
     """
 
     def __init__(
@@ -211,7 +214,7 @@ class Search:
         limits: Constraints,
         *,
         deadline: float | None = None,
-        few: bool = False,
+        single: bool = False,
     ) -> None:
         self.network, self.limits, self.deadline = network, limits, deadline
         self.source, self.target = network.number(source), network.number(target)
@@ -234,8 +237,17 @@ class Search:
                 self._moves[move.source].append((move.target, move, self._view(move)))
         self._limit = FAR - 1  # no path that weighs more is looked for
         self._trusted = FAR  # beyond that, bounds are too weak to walk by
-        self._fewest = Bounds(self.through, *self._distances(hops=True)) if limits.max_hops is not None else None
-        self._least = self._bounds(few=few)
+        self._single = single
+
+    @cached_property
+    def _fewest(self) -> Bounds | None:
+        """Bounds of the hops that are still ahead, where they are limited."""
+        return Bounds(self.through, *self._distances(hops=True)) if self.limits.max_hops is not None else None
+
+    @cached_property
+    def _least(self) -> Bounds:
+        """Bounds of the weight that is still ahead."""
+        return self._bounds()
 
     def label(self, node: int) -> str:
         """A node as messages name it."""
@@ -255,7 +267,7 @@ class Search:
         )
 
     def fewest(self) -> int:
-        """No path has fewer hops; FAR when there is none at all."""
+        """No path has fewer hops; FAR when there is none at all. Raises OutOfTimeError."""
         bounds = self._fewest or Bounds(self.through, *self._distances(hops=True))
         return int(bounds.row(0, 0)[self.source])
 
@@ -438,13 +450,13 @@ class Search:
     def _view(self, move: Move | None, *, reverse: bool = False) -> View:
         return self.network.view(self.limits, named=self.named, move=move, reverse=reverse)
 
-    def _bounds(self, *, few: bool) -> Bounds:
+    def _bounds(self) -> Bounds:
         plain = self.limits.metapath is None and not self.through and self.limits.max_hops is None
         if not plain or len(self.network) < LARGE or self.source == self.target:
             return Bounds(self.through, *self._distances())
         back = self._view(None, reverse=True)
         length, around = meeting(self._view(None), back, self.source, self.target, self._check_time)
-        if few or length == FAR:
+        if self._single or length == FAR:
             self._limit = min(length, FAR - 1)
             return Bounds((), around[None, :])
         self._trusted = int(FARTHER * length)
@@ -453,11 +465,8 @@ class Search:
     def _distances(self, *, hops: bool = False, reach: int | None = None) -> list[Ints]:
         """From all states the least weight, or the fewest hops, to the target, and to each node that is to be passed.
 
-        Arrays of shape (positions, nodes). What is not within `reach` is given that, a lower bound. The length of the
-        best path is enough for those that are little longer: all but their first steps are bounded well.
+        Arrays of shape (positions, nodes); see `kg.bounds.distances`.
         """
-        from scipy.sparse.csgraph import dijkstra
-
         size, positions = len(self.network), self._last + 1
         goals = [[self._last * size + self.target]]
         goals += [[position * size + node for position in range(positions)] for node in self.through]
@@ -465,13 +474,7 @@ class Search:
         found = []
         for goal in goals:
             self._check_time()
-            distances = dijkstra(
-                matrix, indices=goal, min_only=True, unweighted=hops, limit=np.inf if reach is None else reach
-            ).reshape(positions, size)
-            known = np.isfinite(distances)
-            whole = np.full(distances.shape, FAR if reach is None else reach, dtype=np.int64)
-            whole[known] = distances[known].astype(np.int64)
-            found.append(whole)
+            found.append(distances(matrix, goal, hops=hops, reach=reach).reshape(positions, size))
         return found
 
     def _backwards(self) -> csr_array:
@@ -491,9 +494,4 @@ class Search:
 
 def _first_repeat(nodes: _Nodes) -> int:
     """Where a node stands that stood before; the number of nodes when there is none."""
-    seen: set[int] = set()
-    for at, node in enumerate(nodes):
-        if node in seen:
-            return at
-        seen.add(node)
-    return len(nodes)
+    return next((at for at, node in enumerate(nodes) if node in nodes[:at]), len(nodes))

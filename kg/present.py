@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from kg.pipeline import BuildReport
     from kg.push import PushReport
     from kg.reason import Inference
+    from kg.related import Reason, Related, RelatedConcept
     from kg.results import Drawn, Result
+    from kg.suggest import Suggestions
 
 QUOTE_LENGTH = 160
 
@@ -83,6 +85,42 @@ def explained(path: Path, number: int, *, quotes: int = 1) -> Iterator[str]:
             yield f"     {quoted(quote)}"
         if step.relations[1:]:
             yield "     also: " + "; ".join(relation.sentence for relation in step.relations[1:])
+
+
+def related(found: Related, *, quotes: int = 1) -> Iterator[str]:
+    """Yield the lines of what is related to a concept: each with the relations that are stated, and the reasons."""
+    for number, each in enumerate(found, 1):
+        yield f"{number}. {each.concept.label}  {each.concept.kind}  ({_ranked(each)})"
+        for relation in each.direct:
+            yield f"   stated: {relation.sentence}  {percent(relation.confidence)}".rstrip()
+            yield from (f"     {quoted(quote)}" for quote in relation.quotes[:quotes])
+        yield from _reasons(each.reasons, quotes)
+        if each.common > len(each.reasons) > 0 and not found.metapath:
+            yield f"   and {each.common - len(each.reasons)} more that both have a relation to"
+
+
+def suggested(found: Suggestions, *, quotes: int = 1) -> Iterator[str]:
+    """Yield the lines of suggestions: what may be missing, and why."""
+    for number, each in enumerate(found, 1):
+        sure = (
+            f"if they have one, it is this by {percent(each.chance)}"
+            if each.predicate
+            else "some relation, unclear which"
+        )
+        yield f"{number}. {each.sentence}?  ({sure})"
+        yield from _reasons(each.reasons, quotes)
+
+
+def _ranked(result: RelatedConcept) -> str:
+    places = ", ".join(f"{way} {place:g}" for way, place in result.ranks.items())
+    return f"{places}; {'stated' if result.direct else 'not stated'}"
+
+
+def _reasons(reasons: tuple[Reason, ...], quotes: int) -> Iterator[str]:
+    for reason in reasons:
+        yield f"   {reason.text}"
+        lines = dict.fromkeys(quoted(quote) for relation in reason.relations for quote in relation.quotes[:quotes])
+        yield from (f"     {line}" for line in lines)
 
 
 def answered(answer: Answer, *, quotes: int = 1, explain: bool = False) -> Iterator[str]:

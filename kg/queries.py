@@ -20,7 +20,7 @@ import re
 import shlex
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ from kg import vocabulary
 from kg.errors import OntologyError, QueryError
 from kg.serialize import prefixes
 from kg.sparql import form
-from kg.tokens import tokens
+from kg.tokens import Token, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -136,7 +136,7 @@ class NamedQuery:
                 terms[name] = parameter.term(value, resolve)
         limit = terms.pop("limit", None) if _limit(self.text) else None
         pieces = []
-        for token in tokens(self.text):
+        for token in _tokens(self.text):
             name = token.text[1:]
             pieces.append(str(terms[name]) if token.kind == "variable" and name in terms else token.text)
         if limit is not None:
@@ -172,6 +172,12 @@ def find_query(name: str, queries: Mapping[str, NamedQuery]) -> NamedQuery:
     close = [match for match, score, _ in extract(name, list(queries), limit=3) if score >= 60]
     hint = f"did you mean {' or '.join(close)}?" if close else "'kg queries' lists them"
     raise QueryError(f"no query is named {name!r}; {hint}")
+
+
+@lru_cache(maxsize=8)
+def _tokens(text: str) -> tuple[Token, ...]:
+    """The tokens of a text, which is read several times over: when its file is, and when it is bound."""
+    return tuple(tokens(text))
 
 
 @cache
@@ -275,8 +281,8 @@ def _check_variables(path: Path, text: str, parameters: list[Parameter]) -> None
     declared = {p.name for p in parameters}
     if len(declared) < len(parameters):
         raise _fault(path, 1, "two parameters have one name")
-    used = {t.text[1:] for t in tokens(text) if t.kind == "variable" and t.text[0] == "$"}
-    plain = {t.text[1:] for t in tokens(text) if t.kind == "variable" and t.text[0] == "?"}
+    used = {t.text[1:] for t in _tokens(text) if t.kind == "variable" and t.text[0] == "$"}
+    plain = {t.text[1:] for t in _tokens(text) if t.kind == "variable" and t.text[0] == "?"}
     if wrong := sorted(used ^ (declared - {"limit"})):
         raise _fault(path, 1, f"${wrong[0]} is {'not declared' if wrong[0] in used else 'declared but not used'}")
     if wrong := sorted(used & plain):
@@ -305,7 +311,7 @@ def _columns(text: str) -> list[str]:
     """The variables that the outermost SELECT answers with; none for other forms and for `SELECT *`."""
     columns: list[str] = []
     selecting, depth, latest = False, 0, ""
-    for token in tokens(text):
+    for token in _tokens(text):
         if token.text == "{" or (selecting and token.text.upper() == "WHERE"):
             break
         selecting = selecting or (token.kind == "word" and token.text.upper() == "SELECT")
@@ -322,7 +328,7 @@ def _columns(text: str) -> list[str]:
 def _limit(text: str) -> str | None:
     """The number of a LIMIT that ends the text, if one does."""
     position = _limit_position(text)
-    return None if position < 0 else list(tokens(text))[position].text
+    return None if position < 0 else list(_tokens(text))[position].text
 
 
 def limit_of(text: str) -> int | None:
@@ -332,7 +338,7 @@ def limit_of(text: str) -> int | None:
 
 
 def _limit_position(text: str) -> int:
-    said = [(at, token) for at, token in enumerate(tokens(text)) if not token.blank]
+    said = [(at, token) for at, token in enumerate(_tokens(text)) if not token.blank]
     if len(said) >= 2 and said[-1][1].kind == "number" and said[-2][1].text.upper() == "LIMIT":
         return said[-1][0]
     return -1

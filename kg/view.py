@@ -6,7 +6,7 @@ Both have the same nodes and edges.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ SELECT ?concept ?property ?text {
   VALUES ?property { skos:definition schema:keywords }
   ?concept a skos:Concept ; ?property ?text .
 }"""
+_MENTIONS = "SELECT ?concept { ?entry kg:mentions ?concept }"
 _PLACES = "SELECT ?concept ?file ?line { ?entry kg:describes ?concept ; kg:sourceFile ?file ; kg:sourceLine ?line }"
 
 
@@ -34,12 +35,13 @@ _PLACES = "SELECT ?concept ?file ?line { ?entry kg:describes ?concept ; kg:sourc
 class Details:
     """What concepts (by IRI) and relations have besides names and ends; all lists are sorted.
 
-    `places` are source and line of the headers of a concept's entries.
+    `places` are source and line of the headers of a concept's entries; `mentions` counts the entries that mention it.
     """
 
     definitions: Mapping[str, list[str]]
     keywords: Mapping[str, list[str]]
     places: Mapping[str, list[tuple[str, int]]]
+    mentions: Mapping[str, int]
     _quotes: Mapping[str, tuple[Quote, ...]]
 
     @classmethod
@@ -55,6 +57,7 @@ class Details:
             {concept: sorted(texts) for concept, texts in literals[SKOS.definition.value].items()},
             {concept: sorted(texts) for concept, texts in literals[SCHEMA.keywords.value].items()},
             {concept: sorted(found) for concept, found in places.items()},
+            Counter(row["concept"].value for row in graph.store.rows(_MENTIONS)),
             graph.quotes.of(name for edge in edges for name in edge.statements),
         )
 
@@ -66,9 +69,9 @@ class Details:
 def detailed_view(graph: KnowledgeGraph, nodes: Iterable[str] | None = None) -> networkx.MultiDiGraph:
     """The concepts and typed relations of a graph with all that a page shows of them.
 
-    Nodes (IRIs) have `label`, `kind`, `aliases`, `fields`, `definitions`, `entries` (pairs source, line); edges have
-    `predicate`, `confidence`, `quotes` (triples exact, source, line). With `nodes` only these and the relations among
-    them; fields, which no relation leads to, are left out unless they are named.
+    Nodes (IRIs) have `label`, `kind`, `aliases`, `fields`, `definitions`, `entries` (pairs source, line) and `mentions`
+    (in how many entries); edges have `predicate`, `confidence`, `quotes` (triples exact, source, line). With `nodes`
+    only these and the relations among them; fields, which no relation leads to, are left out unless they are named.
     """
     view = graph.to_networkx()
     if nodes is None:
@@ -83,8 +86,30 @@ def detailed_view(graph: KnowledgeGraph, nodes: Iterable[str] | None = None) -> 
             aliases=graph.index.concepts[iri].aliases,
             definitions=details.definitions.get(iri, []),
             entries=details.places.get(iri, []),
+            mentions=details.mentions.get(iri, 0),
         )
     for edge in edges:
         quotes = dict.fromkeys((quote.exact, quote.source, quote.line) for quote in details.quotes(edge))
         view.edges[edge.subject, edge.object, edge.predicate]["quotes"] = list(quotes)
     return view
+
+
+def kinds_view(graph: KnowledgeGraph, concept: str) -> networkx.MultiDiGraph:
+    """The detailed view of a concept (an IRI) with all that it is a kind of and all kinds of it, however far."""
+    broader: dict[str, list[str]] = defaultdict(list)
+    narrower: dict[str, list[str]] = defaultdict(list)
+    for edge in graph.index.edges:
+        if edge.predicate == "broader":
+            broader[edge.subject].append(edge.object)
+            narrower[edge.object].append(edge.subject)
+    return detailed_view(graph, _reached(concept, broader) | _reached(concept, narrower))
+
+
+def _reached(start: str, ways: Mapping[str, list[str]]) -> set[str]:
+    reached, waiting = {start}, [start]
+    while waiting:
+        for other in ways.get(waiting.pop(), ()):
+            if other not in reached:
+                reached.add(other)
+                waiting.append(other)
+    return reached

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.browsing import browser, desk, rendered, show  # noqa: F401
 from tests.tiny import tiny_knowledge
 
 if TYPE_CHECKING:

@@ -100,3 +100,33 @@ def hostile_view() -> networkx.MultiDiGraph:
     for a, b in zip(ATTACKS, ATTACKS[1:] + ATTACKS[:1], strict=True):
         view.add_edge(a, b, predicate=a, confidence=0.5, quotes=[(a, b, 1)])
     return view
+
+
+def kinds_view() -> networkx.MultiDiGraph:
+    """What is a kind of what among boats: a tree, a kind with two parents, and two kinds of one another."""
+    view = networkx.MultiDiGraph()
+    for kind, broader in (
+        ("sailing boat", "boat"),
+        ("rowing boat", "boat"),
+        ("dinghy", "sailing boat"),
+        ("dinghy", "small craft"),
+        ("skiff", "rowing boat"),
+        ("ketch", "two-master"),
+        ("two-master", "ketch"),
+    ):
+        view.add_node(kind, label=kind, kind="Hardware")
+        view.add_node(broader, label=broader, kind="Hardware")
+        view.add_edge(kind, broader, predicate="broader", confidence=0.9, quotes=[(f"a {kind} is", "boats.txt", 1)])
+    view.add_node("oar", label="oar", kind="Hardware")
+    view.add_edge("rowing boat", "oar", predicate="uses", confidence=0.8)
+    return view
+
+
+def quoted_view() -> networkx.MultiDiGraph:
+    """One relation that stands in thirty places."""
+    view = networkx.MultiDiGraph()
+    view.add_node("knot", label="knot", kind="Method")
+    view.add_node("rope", label="rope", kind="Material")
+    quotes = [(f"a knot uses rope ({number})", "knots.txt", number) for number in range(1, 31)]
+    view.add_edge("knot", "rope", predicate="uses", confidence=0.9, quotes=quotes)
+    return view

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "build", "extract", "validate", "infer", "evaluate", "search", "ask", "show", "path", "query", "queries", "rules",
-    "stats", "viz", "connect", "common", "neighbours", "analyse", "learn",
+    "stats", "viz", "connect", "common", "neighbours", "analyse", "learn", "related",
+    "suggest",
     "export", "push", "serve",
 )  # fmt: skip
 
@@ -276,6 +277,20 @@ def test_viz_writes_one_page(run: Terminal, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "Unlike budding" in text
     assert "Ada Birch" not in text
+
+
+def test_viz_opens_on_the_view_that_is_asked_for(run: Terminal, tmp_path: Path) -> None:
+    page = tmp_path / "garden.html"
+    run("viz", "propagation methods", "--view", "tree", "--title", "Ways to <propagate>", "-o", str(page))
+    assert run.err == f"{page}: 3 concepts, 3 relations; open it in a browser\n"
+    text = page.read_text(encoding="utf-8")
+    assert '"look":"tree"' in text
+    assert "<title>Ways to &lt;propagate&gt;</title>" in text
+    run("viz", "grafting", "--view", "fields", "-o", str(page))
+    assert run.err == f"{page}: 9 concepts, 9 relations; open it in a browser\n"
+    assert '"look":"fields"' in page.read_text(encoding="utf-8")
+    run("viz", "juvenility", "--view", "tree", "-o", str(page), status=2)
+    assert run.err == "kg: nothing to draw as a tree: no concept of the view is a kind of another\n"
 
 
 def test_export_to_a_file_and_to_standard_output(run: Terminal, tmp_path: Path) -> None:

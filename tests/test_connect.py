@@ -61,7 +61,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, bui
 def test_a_tree_is_told_from_the_first_concept_with_branches_before_the_trunk(graph: KnowledgeGraph) -> None:
     found = graph.connect("sealant", "knife", "Orchard Nine", "scion")
     assert list(outlines.tied(found, quotes=0)) == [
-        "4 concepts tied through 4 concepts more  (cost 10.16, the least)",
+        "4 concepts tied through 4 concepts more  (cost 9.15, the least)",
         "● sealant",
         "○ Grafting wax",
         "  sealant has the kind Grafting wax  95%",

@@ -53,6 +53,15 @@ def test_a_shared_field_draws_concepts_together() -> None:
     ]
 
 
+def test_groups_that_are_given_are_the_islands_and_the_others_are_scattered() -> None:
+    placed = layout(96, cliques(12, 8), groups=[range(10), range(10, 50)])
+    assert [(len(island.members), island.scattered) for island in placed.islands] == [
+        (40, False), (10, False), (46, True)
+    ]  # fmt: skip
+    assert set(placed.islands[0].members) == set(range(10, 50))
+    assert placed == layout(96, list(reversed(cliques(12, 8))), groups=[range(10), range(10, 50)])
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 80).flatmap(lambda n: st.tuples(st.just(n), st.lists(st.tuples(*[st.integers(0, n - 1)] * 2)))))
 def test_every_node_has_a_place_of_its_own(graph: tuple[int, list[tuple[int, int]]]) -> None:

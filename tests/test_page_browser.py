@@ -2,110 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from kg.render import render
-from tests.pages import ATTACKS, hostile_view, large_view, tiny_view
+from tests.browsing import click, heading, settled, state, until
+from tests.pages import ATTACKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
-
-    Open = Callable[..., Page]
+    from tests.browsing import Open
 
 pytestmark = pytest.mark.browser
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update",
-    "--disable-sync",
-]  # fmt: skip
 
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine: install the system's package 'chromium'")
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Paths of rendered pages by name, each rendered once."""
-    views: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
-        "tiny": (tiny_view, {}),
-        "focus": (tiny_view, {"focus": "https://kg.example.org/concept/budding", "whole": (500, 900)}),
-        "middle": (lambda: large_view(300), {}),
-        "large": (lambda: large_view(3000), {}),
-        "hostile": (hostile_view, {}),
-    }
-    folder = tmp_path_factory.mktemp("pages")
-
-    def page(name: str) -> Path:
-        path = folder / f"{name}.html"
-        if not path.exists():
-            view, options = views[name]
-            render(view(), path, title=ATTACKS[0] if name == "hostile" else f"The {name} glossary", **options)
-        return path
-
-    return page
-
-
-@pytest.fixture
-def show(browser: Browser, pages: Callable[[str], Path]) -> Iterator[Open]:
-    """Open a page by name; at the end, nothing was requested and nothing went wrong."""
-    contexts, wrong = [], []
-
-    def opened(name: str, fragment: str = "", *, allowed: bool = False, **options: Any) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1300, "height": 850}, "offline": True, **options})
-        contexts.append(context)
-        page = context.new_page()
-        if not allowed:
-            page.on("console", lambda message: wrong.append(message.text))
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on("request", lambda request: request.url.startswith("file:") or wrong.append(request.url))
-        page.goto(pages(name).as_uri() + fragment)
-        page.wait_for_selector("html[data-ready]")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert wrong == []
-
-
-def state(page: Page) -> dict[str, Any]:
-    found: dict[str, Any] = page.evaluate("kgPage.state()")
-    return found
-
-
-def click(page: Page, place: str, **options: Any) -> None:
-    """Click on the map where the page says that something is drawn."""
-    at = page.evaluate(place)
-    box = page.locator("#map").bounding_box()
-    assert box
-    page.mouse.click(box["x"] + at["x"], box["y"] + at["y"], **options)
-
-
-def heading(page: Page) -> str:
-    return page.locator("#details h2").inner_text()
-
-
-def settled(page: Page, heading: str) -> None:
-    page.locator("#details h2", has_text=heading).wait_for()
+START = {"look": "map", "kind": "all", "concepts": 12, "groups": 0, "relations": 9, "concept": None, "centre": None}
 
 
 COLOURS = """() => {
@@ -124,14 +37,14 @@ COLOURS = """() => {
 
 def test_the_page_paints_every_concept(show: Open) -> None:
     page = show("tiny")
-    assert state(page) == {"kind": "all", "nodes": 12, "links": 9, "concept": None, "centre": None}
+    assert state(page) == START
     assert page.locator("#status").inner_text() == "Showing 12 of 12 concepts, 9 of 9 relations."
     assert page.title() == "The tiny glossary"
     assert page.evaluate(COLOURS) > 10
 
 
-def test_a_large_graph_opens_on_its_groups_and_says_so(show: Open, pages: Callable[[str], Path]) -> None:
-    pages("large")
+def test_a_large_graph_opens_on_its_groups_and_says_so(show: Open, rendered: Callable[[str], Path]) -> None:
+    rendered("large")
     started = time.monotonic()
     page = show("large")
     assert time.monotonic() - started < 10  # a tenth of that, when the machine is not shared
@@ -143,8 +56,8 @@ def test_a_large_graph_opens_on_its_groups_and_says_so(show: Open, pages: Callab
     page.locator("#details").get_by_role("button", name="Open group").click()
     opened = state(page)
     assert opened["kind"] == "group"
-    assert page.locator("#details").get_by_role("button", name="Open group").count() == 0
-    assert page.locator("#status").inner_text().startswith(f"Showing {opened['nodes']} of 3,000 concepts")
+    assert page.locator("#details").get_by_role("button", name="Close group").count() == 1
+    assert page.locator("#status").inner_text().startswith(f"Showing {opened['concepts']} of 3,000 concepts")
     page.keyboard.press("Escape")
     assert state(page)["kind"] == "overview"
 
@@ -161,6 +74,8 @@ def test_labels_do_not_overlap(show: Open) -> None:
 def test_a_page_about_one_concept_opens_on_it(show: Open) -> None:
     page = show("focus")
     assert (state(page)["centre"], heading(page)) == ("budding", "Budding")
+    assert state(show("focus", "#theme=dark"))["centre"] == "budding"
+    assert state(show("focus", "#look=map"))["centre"] is None
     assert "The graph has 500 concepts." in page.locator("#status").inner_text()
 
 
@@ -198,13 +113,13 @@ def test_a_click_on_a_relation_shows_its_quotes(show: Open) -> None:
 def test_a_double_click_opens_the_neighbourhood_and_back_returns(show: Open) -> None:
     page = show("tiny")
     click(page, "kgPage.place('grafting-wax')", click_count=2)
-    page.wait_for_selector("#depth:not([hidden])")
-    assert (state(page)["kind"], state(page)["nodes"]) == ("ego", 4)
+    page.get_by_role("group", name="Depth").wait_for()
+    assert (state(page)["kind"], state(page)["concepts"]) == ("ego", 4)
     page.get_by_role("button", name="2", exact=True).click()
-    assert state(page)["nodes"] > 4
+    assert state(page)["concepts"] > 4
     page.go_back()
     page.go_back()
-    page.wait_for_selector("#depth", state="hidden")
+    page.get_by_role("group", name="Depth").wait_for(state="hidden")
     assert state(page)["kind"] == "all"
 
 
@@ -248,7 +163,7 @@ def test_the_map_is_walked_with_arrow_keys(show: Open) -> None:
     assert state(page)["kind"] == "ego"
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
-    assert state(page) == {"kind": "all", "nodes": 12, "links": 9, "concept": None, "centre": None}
+    assert state(page) == START
     page.keyboard.press("?")
     assert page.get_by_role("dialog").is_visible()
 
@@ -277,7 +192,7 @@ def test_concepts_that_are_only_mentioned_can_be_left_out(show: Open) -> None:
     page.get_by_role("checkbox", name="with an entry only 3").check()
     assert page.locator("#status").inner_text() == "Showing 3 of 12 concepts, 2 of 9 relations."
     again = show("tiny", page.evaluate("location.hash"))
-    assert state(again)["nodes"] == 3
+    assert state(again)["concepts"] == 3
 
 
 def test_the_address_restores_the_view(show: Open) -> None:
@@ -285,7 +200,7 @@ def test_the_address_restores_the_view(show: Open) -> None:
     page.get_by_role("checkbox", name="reduces 1").uncheck()
     page.get_by_role("button", name="Dark").click()
     click(page, "kgPage.place('grafting')", click_count=2)
-    page.wait_for_selector("#depth:not([hidden])")
+    page.get_by_role("group", name="Depth").wait_for()
     fragment = page.evaluate("location.hash")
     again = show("tiny", fragment)
     assert state(again) == state(page)
@@ -295,9 +210,9 @@ def test_the_address_restores_the_view(show: Open) -> None:
 
 
 def test_an_unknown_concept_in_the_address_is_said(show: Open) -> None:
-    page = show("tiny", "#c=no-such-thing&group=77&why=999&depth=x")
+    page = show("tiny", "#c=no-such-thing&group=77&why=999&depth=x&look=moon&path=a&along=up&nth=-4")
     assert "no concept “no-such-thing”" in page.get_by_role("alert").inner_text()
-    assert state(page)["nodes"] == 12
+    assert state(page)["concepts"] == 12
 
 
 def test_the_table_says_what_the_map_shows(show: Open) -> None:
@@ -318,11 +233,11 @@ def test_the_table_says_what_the_map_shows(show: Open) -> None:
 
 def test_hostile_words_are_shown_and_do_not_run(show: Open) -> None:
     page = show("hostile")
-    assert state(page)["nodes"] == len(ATTACKS)
+    assert state(page)["concepts"] == len(ATTACKS)
     assert page.title() == ATTACKS[0]
     for text in ATTACKS:
         page.evaluate("key => { location.hash = '#' + new URLSearchParams({ c: key, around: key }) }", text)
-        page.wait_for_function("key => kgPage.state().concept === key", arg=text)
+        until(page, "key => kgPage.state().concept === key", text)
         assert page.locator("#details h2").text_content() == text
     page.get_by_role("button", name="Table").click()
     page.keyboard.press("/")

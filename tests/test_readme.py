@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 REFUSED = 'kg show "blom filter"'
-MANUAL = ("analytics.md", "connect.md", "paths.md")
+MANUAL = ("analytics.md", "connect.md", "paths.md", "related.md")
 """The pages of docs/ that show commands on the graph of seeds/."""
 
 

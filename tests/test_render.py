@@ -14,9 +14,10 @@ import networkx
 import pytest
 
 from kg.errors import UsageError
-from kg.render import MARKS, PAGE, SCRIPTS, render
+from kg.facts import MARKS
+from kg.render import PAGE, SCRIPTS, Embedding, assets, render
 from kg.vocabulary import classes
-from tests.pages import ATTACKS, hostile_view, large_view, tiny_view
+from tests.pages import ATTACKS, hostile_view, large_view, quoted_view, tiny_view
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,6 +137,95 @@ def test_a_view_without_details_is_drawn_too() -> None:
     assert page.data("facts")["relations"][0]["label"] == "is related to"
 
 
+def test_groups_hold_every_concept_once_by_relations_and_by_field() -> None:
+    facts = Elements(render(large_view(200), None, title="Crafts")).data("facts")
+    for name in ("communities", "fields"):
+        groups = facts["maps"][name]["groups"]
+        assert sorted(member for group in groups for member in group["members"]) == list(range(200)), name
+        assert len({group["label"] for group in groups}) == len(groups), name
+    assert [group["own"] for group in facts["maps"]["fields"]["groups"]] < [30] * 12
+    assert len(facts["maps"]["fields"]["at"]) == 400
+
+
+def test_a_concept_without_a_field_is_with_that_of_most_of_its_neighbours() -> None:
+    view = networkx.MultiDiGraph()
+    for node, field in (("hull", "boats"), ("mast", "boats"), ("loom", "weaving"), ("rope", None), ("fibre", None)):
+        view.add_node(node, label=node, fields=(field,) if field else ())
+    view.add_node("alone", label="alone")
+    view.add_edges_from([("hull", "rope"), ("rope", "mast"), ("loom", "rope"), ("rope", "fibre")])
+    facts = Elements(render(view, None, title="Crafts")).data("facts")
+    order = ["alone", "fibre", "hull", "loom", "mast", "rope"]
+    assert {
+        group["label"]: ([order[member] for member in sorted(group["members"])], group["own"])
+        for group in facts["maps"]["fields"]["groups"]
+    } == {"boats": (["fibre", "hull", "mast", "rope"], 2), "weaving": (["loom"], 1), "No field": (["alone"], 0)}
+
+
+def test_quotes_that_are_not_carried_are_counted() -> None:
+    edges = Elements(render(quoted_view(), None, title="Knots")).data("edges")
+    assert [(len(edge["quotes"]), edge["quoted"]) for edge in edges] == [(12, 30)]
+
+
+def test_paths_and_marks_of_the_view_are_carried_as_far_as_they_are_in_it() -> None:
+    view = tiny_view()
+    here = "https://kg.example.org/concept/"
+    step = (f"{here}grafting", f"{here}grafting-wax", "uses")
+    view.graph.update(
+        paths=[
+            {"nodes": [f"{here}grafting", f"{here}grafting-wax"], "steps": [[step]], "cost": 1.1524},
+            {"nodes": [f"{here}grafting", f"{here}elsewhere"], "steps": [[]], "cost": 2},
+        ],
+        marked=[f"{here}grafting", f"{here}elsewhere"],
+        way=[step, (f"{here}grafting-wax", f"{here}grafting", "uses")],
+    )
+    page = Elements(render(view, None, title="Tiny"))
+    facts, nodes, edges = page.data("facts"), page.data("nodes"), page.data("edges")
+    key = [node["key"] for node in nodes]
+    [path] = facts["paths"]
+    assert ([key[node] for node in path["nodes"]], path["cost"], facts["cut"]) == (
+        ["grafting", "grafting-wax"],
+        1.152,
+        1,
+    )
+    [[at]] = path["steps"]
+    assert (key[edges[at]["from"]], key[edges[at]["to"]]) == ("grafting", "grafting-wax")
+    assert ([key[node] for node in facts["marked"]], facts["way"]) == (["grafting"], [at])
+    assert facts["look"] == "paths"
+
+
+def test_a_page_on_a_server_leaves_scripts_and_style_to_it() -> None:
+    page = render(tiny_view(), None, title="Tiny", embedding=Embedding("/static/kg/", concept="/concept/", mini=True))
+    found = Elements(page)
+    assert [attributes["src"] for tag, attributes, _ in found.found if tag == "script" and "src" in attributes] == [
+        "/static/kg/vis-network.js", "/static/kg/page.js"
+    ]  # fmt: skip
+    assert [attributes["href"] for tag, attributes, _ in found.found if tag == "link"] == ["/static/kg/page.css"]
+    assert not [text for tag, attributes, text in found.found if tag == "script" and not attributes]
+    assert "script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: blob:" in page
+    assert (found.data("facts")["mini"], found.data("facts")["link"]) == (True, "/concept/")
+    assert set(assets()) == {"vis-network.js", "page.js", "page.css"}
+
+
+@pytest.mark.parametrize("place", ["static", "/static", "//evil.example/", "https://evil.example/", "/a/../b", '/"/'])
+def test_assets_are_on_the_server_itself(place: str) -> None:
+    with pytest.raises(UsageError, match="no path on a server"):
+        Embedding(place)
+
+
+@pytest.mark.parametrize(
+    ("look", "why"),
+    [
+        ("moon", "no look 'moon'; a page opens on one of map, communities, fields, tree, paths"),
+        ("fields", "the view has no two subject fields"),
+        ("tree", "no concept of the view is a kind of another"),
+        ("paths", "the view has no paths"),
+    ],
+)
+def test_a_look_that_the_view_has_nothing_for_is_refused(look: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        render(quoted_view(), None, title="Knots", look=look)
+
+
 def test_what_cannot_be_drawn_is_refused() -> None:
     with pytest.raises(UsageError, match="no concepts"):
         render(networkx.MultiDiGraph(), None, title="Nothing")
@@ -146,7 +236,7 @@ def test_what_cannot_be_drawn_is_refused() -> None:
 def test_every_class_of_the_ontology_has_a_mark_of_its_own() -> None:
     assert MARKS.keys() >= set(classes())
     assert len(set(MARKS.values())) == len(MARKS)
-    outlines = re.findall(r"^  (\w+): \"M", (PAGE / "3-paint.js").read_text("utf-8"), re.MULTILINE)
+    outlines = re.findall(r"^  (\w+): \"M", (PAGE / "05-paint.js").read_text("utf-8"), re.MULTILINE)
     assert {mark.shape for mark in MARKS.values()} <= set(outlines)
 
 

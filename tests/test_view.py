@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kg.view import Details, detailed_view
+from kg import sketch
+from kg.view import Details, detailed_view, kinds_view
 from tests.tiny import DOCUMENTS
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def test_concepts_have_their_words_and_places(tiny_graph: KnowledgeGraph) -> Non
         "aliases": ("T-budding",),
         "definitions": ["Budding is a propagation method that uses a single bud."],
         "entries": [("garden.txt", 3)],
+        "mentions": 1,
     }
 
 
@@ -53,3 +55,48 @@ def test_details_hold_keywords_and_the_quotes_of_literal_objects_too(tiny_graph:
     details = Details.of(tiny_graph, years)
     assert details.keywords == {f"{CONCEPT}grafting-wax": ["sealing"]}
     assert [(edge.object, [quote.exact for quote in details.quotes(edge)]) for edge in years] == [("1871", ["in 1871"])]
+
+
+def short(iri: str) -> str:
+    return iri.removeprefix(CONCEPT)
+
+
+def test_the_kinds_of_a_concept_are_what_is_above_and_below_it(tiny_graph: KnowledgeGraph) -> None:
+    view = kinds_view(tiny_graph, f"{CONCEPT}propagation-method")
+    assert sorted(map(short, view)) == ["budding", "grafting", "propagation-method"]
+    assert sorted(map(short, kinds_view(tiny_graph, f"{CONCEPT}budding"))) == ["budding", "propagation-method"]
+    assert sorted(map(short, kinds_view(tiny_graph, f"{CONCEPT}juvenility"))) == ["juvenility"]
+
+
+def test_paths_are_a_view_with_their_steps_in_order_and_their_ends_marked(tiny_graph: KnowledgeGraph) -> None:
+    paths = tiny_graph.paths("Ada Birch", "sealant", 2)
+    view = sketch.view(tiny_graph, sketch.of_paths(paths))
+    assert [list(map(short, path["nodes"])) for path in view.graph["paths"]] == [
+        ["ada-birch", "budding", "grafting", "grafting-wax", "sealant"],
+        ["ada-birch", "budding", "propagation-method", "grafting", "grafting-wax", "sealant"],
+    ]
+    assert [path["cost"] for path in view.graph["paths"]] == [path.cost for path in paths]
+    steps = view.graph["paths"][0]["steps"]
+    assert [[(short(a), name, short(b)) for a, b, name in step] for step in steps] == [
+        [("budding", "developedBy", "ada-birch")],
+        [("grafting", "contrastsWith", "budding")],
+        [("grafting", "uses", "grafting-wax")],
+        [("grafting-wax", "broader", "sealant")],
+    ]
+    assert all(view.has_edge(*edge) for path in view.graph["paths"] for step in path["steps"] for edge in step)
+    assert list(map(short, view.graph["marked"])) == ["ada-birch", "sealant"]
+    assert len(sketch.view(tiny_graph, sketch.of_paths(paths), limit=5)) == 5
+
+
+def test_relations_are_a_view_with_a_way_through_it(tiny_graph: KnowledgeGraph) -> None:
+    relations = tiny_graph.show("grafting wax").relations + tiny_graph.show("budding").relations
+    wax = tiny_graph.concept("grafting wax")
+    view = sketch.view(tiny_graph, sketch.of_relations(relations, marked=[wax.ref, f"{CONCEPT}budding"]))
+    assert {(short(a), name, short(b)) for a, b, name in view.graph["way"]} == {
+        ("grafting-wax", "broader", "sealant"),
+        ("grafting-wax", "usedFor", "wound-protection"),
+        ("budding", "broader", "propagation-method"),
+        ("budding", "developedBy", "ada-birch"),
+    }
+    assert list(map(short, view.graph["marked"])) == ["grafting-wax", "budding"]
+    assert "1871" not in {data["label"] for _, data in view.nodes(data=True)}

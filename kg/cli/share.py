@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -25,30 +26,52 @@ PANEL = "Show and share it"
 commands = typer.Typer()
 
 
+class View(StrEnum):
+    """What a page opens on."""
+
+    MAP = "map"
+    COMMUNITIES = "communities"
+    FIELDS = "fields"
+    TREE = "tree"
+
+
 @commands.command(rich_help_panel=PANEL)
 @reads
 def viz(
     concept: Annotated[str | None, Argument(help="Draw around this concept; the whole graph without it.")] = None,
     output: Annotated[Path, Option("-o", "--output", metavar="FILE", help="The page.")] = Path("graph.html"),
     depth: Annotated[int, Option(min=1, max=5, help="How many relations away from the concept.")] = 2,
+    view: Annotated[
+        View | None,
+        Option(
+            help="What the page opens on: all concepts, their communities, their subject fields, or the tree of what "
+            "is a kind of what. With a concept, its group is open, or the tree is that of its kinds."
+        ),
+    ] = None,
+    title: Annotated[str | None, Option(help="The page's title.")] = None,
     graph: GraphOption = "output",
 ) -> None:
     """Draw an interactive page: one HTML file that opens offline."""
     from kg.render import render
-    from kg.view import detailed_view
+    from kg.view import detailed_view, kinds_view
 
     opened = open_graph(graph)
-    if concept is None:
-        title, focus, view, whole = "Knowledge graph", None, detailed_view(opened), None
+    named = None if concept is None else opened.concept(concept)
+    focus, whole = named and named.iri, None
+    if named is None or view in (View.COMMUNITIES, View.FIELDS):
+        drawn, headline = detailed_view(opened), "Knowledge graph"
     else:
-        around = opened.neighbours(concept, depth, evidence=False)
-        title, focus = f"Around {around.centre.label}", around.centre.iri
-        view = detailed_view(opened, [focus, *(near.concept.iri for near in around.concepts)])
+        if view is View.TREE:
+            drawn, headline = kinds_view(opened, named.iri), f"Kinds of {named.label}"
+        else:
+            around = opened.neighbours(named.iri, depth, evidence=False)
+            drawn = detailed_view(opened, [named.iri, *(near.concept.iri for near in around.concepts)])
+            headline = f"Around {named.label}"
         full = opened.to_networkx()
         whole = full.number_of_nodes(), full.number_of_edges()
-    render(view, output, title=title, focus=focus, depth=depth, whole=whole)
+    render(drawn, output, title=title or headline, focus=focus, depth=depth, whole=whole, look=view)
     console.note(
-        f"{output}: {view.number_of_nodes():,} concepts, {view.number_of_edges():,} relations; open it in a browser"
+        f"{output}: {drawn.number_of_nodes():,} concepts, {drawn.number_of_edges():,} relations; open it in a browser"
     )
 
 
@@ -145,7 +168,7 @@ def serve(
     memory: Annotated[int, Option(min=64, metavar="MIB", help="The most memory for a query, in MiB.")] = 2048,
     concurrent: Annotated[int, Option(min=1, max=64, help="So many queries at once, each in a process.")] = 4,
 ) -> None:
-    """Serve the graph: SPARQL, named queries and linked data over HTTP, and a small page to ask from."""
+    """Serve the graph over HTTP: a web explorer, SPARQL, named queries and linked data."""
     from kg.server import Limits
     from kg.server import serve as run
 

@@ -1,4 +1,5 @@
-"""Commands that study a graph as a whole, or where a concept stands in it: figures, what to read first."""
+"""Commands that study a graph as a whole, or where a concept stands in it: figures, what to read first, what
+is related to it, and what may be missing."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from kg import console, present_analysis
+from kg import console, present, present_analysis
+from kg.errors import KgError
 from kg.options import Format, FormatOption, GraphOption, QuotesOption, open_graph, reads
 
 PANEL = "Study it"
@@ -62,4 +64,63 @@ def learn(
         console.say_json(found)
         return
     for line in present_analysis.learnt(found, quotes=quotes):
+        console.say(line)
+
+
+TypesOption = Annotated[
+    list[str] | None,
+    Option("--type", metavar="CLASS", help="Only concepts of this class (repeatable)."),
+]
+
+
+@commands.command(rich_help_panel=PANEL)
+@reads
+def related(
+    concept: Annotated[str, Argument(help="A label, an alias or an IRI.")],
+    graph: GraphOption = "output",
+    limit: Annotated[int, Option("-n", "--limit", min=1, help="At most this many concepts.")] = 10,
+    by: Annotated[
+        str | None, Option(help="walk, metapath, embedding, or both of the first two, which is the default.")
+    ] = None,
+    metapath: Annotated[
+        str | None, Option(help="Count the ways along this one, there and back: 'Method-uses>*<uses-Method'.")
+    ] = None,
+    new: Annotated[bool, Option("--new", help="Leave out what is stated to have a relation to it.")] = False,
+    types: TypesOption = None,
+    quotes: QuotesOption = 1,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Find what is related to a concept, stated or not, with the reasons: what both use, are kinds of, have as parts.
+
+    How concepts are ranked is told in docs/related.md.
+    """
+    found = open_graph(graph).related(concept, limit, by=by, metapath=metapath, new=new, types=types or ())
+    if format is Format.JSON:
+        console.say_json(found)
+        return
+    if found.note:
+        raise KgError(found.note)
+    for line in present.related(found, quotes=quotes):
+        console.say(line)
+
+
+@commands.command(rich_help_panel=PANEL)
+@reads
+def suggest(
+    concept: Annotated[str | None, Argument(help="A label, an alias or an IRI; without it all pairs.")] = None,
+    graph: GraphOption = "output",
+    limit: Annotated[int, Option("-n", "--limit", min=1, help="At most this many pairs.")] = 10,
+    by: Annotated[str, Option(help="walk, metapath, embedding, or both of the first two.")] = "walk",
+    types: TypesOption = None,
+    quotes: QuotesOption = 1,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Suggest relations that the graph may lack: pairs of concepts that most likely have one, which, and why."""
+    found = open_graph(graph).suggest(concept, limit, by=by, types=types or ())
+    if format is Format.JSON:
+        console.say_json(found)
+        return
+    if found.note:
+        raise KgError(found.note)
+    for line in present.suggested(found, quotes=quotes):
         console.say(line)

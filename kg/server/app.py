@@ -13,7 +13,7 @@
     GET /learn/CONCEPT          what to read before a concept, as JSON
     GET /.well-known/void       the dataset in numbers
     GET /healthz                whether the server can answer
-    GET /                       a page with a form
+    GET /, /search, /path…      the web explorer: see `kg.server.pages`
 
 Everything that touches the graph happens in processes of `kg.server.pool`, which end when a request has had its share
 of `kg.server.limits.Limits`. Nothing that a caller sends makes the server open a connection or read a file, and only
@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -40,7 +40,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 import kg
 from kg.errors import QueryError
 from kg.queries import find_query, named_queries
-from kg.server import explore, html, protocol
+from kg.server import explore, pages, protocol
 from kg.server.headers import HeadersMiddleware
 from kg.server.limits import Limits, Refusal
 from kg.server.pool import Pool
@@ -117,7 +117,7 @@ class Server:
         web.add_exception_handler(Refusal, _refuse)
         web.add_exception_handler(HTTPException, _decline)
         read = ["GET", "HEAD"]
-        web.add_route("/", self.home, methods=read)
+        pages.register(web, self._respond)
         web.add_route("/healthz", self.health, methods=read)
         web.add_route("/sparql", self.sparql, methods=[*read, "POST"])
         for path in ("/store", "/store/{name:path}"):
@@ -130,6 +130,8 @@ class Server:
         web.add_route("/neighbours/{concept:path}", self.explore, methods=read)
         web.add_route("/analysis", self.explore, methods=read)
         web.add_route("/learn/{concept:path}", self.explore, methods=read)
+        web.add_route("/related/{concept:path}", self.explore, methods=read)
+        web.add_route("/suggest", self.explore, methods=read)
         web.add_route("/.well-known/void", self.void, methods=read)
         for folder in _FOLDERS:
             web.add_route(f"/{folder}/{{rest:path}}", self.resource, methods=read)
@@ -153,10 +155,6 @@ class Server:
 
     # --------------------------------------------------------------------------------------------------- routes
 
-    async def home(self, request: Request) -> Response:
-        """The first page."""
-        return await self._respond(request, {"do": "home"})
-
     async def health(self, request: Request) -> Response:
         """Whether there is a graph and a process to answer for it."""
         if identity(self.output / STORE) is None:
@@ -164,11 +162,12 @@ class Server:
         return JSONResponse({"status": "ok"})
 
     async def sparql(self, request: Request) -> Response:
-        """The SPARQL 1.1 Protocol."""
+        """The SPARQL 1.1 Protocol; for people without a query, the editor."""
+        fields = request.query_params
+        if request.method != "POST" and _for_people(request) and not fields.keys() & {"query", "update"}:
+            return await self._respond(request, pages.job("sparql", request))
         asked = await protocol.operation(request, self.limits, self.token)
         if asked is None:
-            if html.preferred(request.headers.get("accept")) and not request.query_params.get("format"):
-                return RedirectResponse("/", 303)
             return await self._describe(request, "service")
         if asked.update:
             job = {"do": "update", "update": asked.text, "using": asked.default, "using_named": asked.named}
@@ -176,6 +175,7 @@ class Server:
             return await self._change(request, job)
         self._bound(asked.text)
         job = {"do": "query", "query": asked.text, "format": asked.format, "base": _endpoint(request)}
+        job["view"] = fields.get("view", "")
         if asked.default or asked.named:
             job |= {"default": asked.default, "graphs": asked.named}
         return await self._respond(request, job, volatile=bool(_VOLATILE.search(asked.text)))
@@ -214,8 +214,8 @@ class Server:
 
     async def queries(self, request: Request) -> Response:
         """The named queries, for people as HTML and for programs as JSON."""
-        if html.preferred(request.headers.get("accept")):
-            return Response(html.listing(self.known), media_type="text/html")
+        if _for_people(request):
+            return await self._respond(request, pages.job("queries", request))
         return JSONResponse([_described(query) for query in self.known.values()])
 
     async def named(self, request: Request) -> Response:
@@ -230,8 +230,8 @@ class Server:
             raise Refusal(400, "a parameter is given twice")
         wanted = values.pop("format", "")
         given = {key: value for key, value in values.items() if value}
-        if not given and wanted in {"", "html"} and html.preferred(request.headers.get("accept")):
-            return Response(html.form(query), media_type="text/html")
+        if not given and wanted in {"", "html"} and protocol.preferred(request.headers.get("accept")):
+            return await self._respond(request, pages.job("queries", request, name=query.name))
         return await self._respond(request, {"do": "named", "name": query.name, "values": given, "format": wanted})
 
     async def explore(self, request: Request) -> Response:
@@ -247,7 +247,8 @@ class Server:
     async def resource(self, request: Request) -> Response:
         """What the graph says of an IRI with this path."""
         path = request.url.path.lstrip("/")
-        return await self._respond(request, {"do": "resource", "path": path, "format": _wanted(request)})
+        sent = request.scope.get("raw_path", b"").decode("latin-1").lstrip("/")
+        return await self._respond(request, {"do": "resource", "path": path, "sent": sent, "format": _wanted(request)})
 
     # -------------------------------------------------------------------------------------------------- answers
 
@@ -255,7 +256,7 @@ class Server:
         url = str(request.base_url).rstrip("/")
         job = {"do": what, "url": url, "writable": self.token is not None, "format": _wanted(request)}
         accept = request.headers.get("accept")
-        if html.preferred(accept) or not accept:
+        if protocol.preferred(accept) or not accept:
             job["format"] = job["format"] or "turtle"
         return await self._respond(request, job)
 
@@ -281,6 +282,11 @@ class Server:
         """The headers by which a caller can ask whether an answer is still the same (RFC 9110, section 8.8)."""
         seen = [kg.__version__, identity(self.output / STORE), sorted(job.items())]
         return {"ETag": f'W/"{blake2b(repr(seen).encode(), digest_size=12).hexdigest()}"', "Cache-Control": "no-cache"}
+
+
+def _for_people(request: Request) -> bool:
+    """Whether a page is wanted: by a browser, and no format by name."""
+    return protocol.preferred(request.headers.get("accept")) and not request.query_params.get("format")
 
 
 def _wanted(request: Request) -> str:
@@ -360,8 +366,11 @@ async def _gone(request: Request) -> None:
         pass
 
 
-async def _refuse(_: Request, refusal: Exception) -> Response:
+async def _refuse(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
+    if _for_people(request):
+        page = pages.refusal(str(refusal), refusal.status)
+        return Response(page, refusal.status, headers=refusal.headers, media_type="text/html")
     return PlainTextResponse(f"{refusal}\n", refusal.status, headers=refusal.headers)
 
 

@@ -27,12 +27,6 @@ PREFIXES = {"sd": SD, "formats": FORMATS, "void": VOID}
 _MOST = 2_000
 """How many triples, at most, lead to an IRI in what is said of it."""
 
-_COUNTS = """
-SELECT ?entries ?concepts ?statements {
-  { SELECT (COUNT(*) AS ?entries) { ?entry a kg:Entry } }
-  { SELECT (COUNT(*) AS ?concepts) { ?concept a skos:Concept } }
-  { SELECT (COUNT(*) AS ?statements) { ?statement a rdf:Statement ; kg:confidence ?confidence } }
-}"""
 _CLASSES = "SELECT ?class (COUNT(DISTINCT ?s) AS ?n) { ?s a ?class } GROUP BY ?class ORDER BY ?class"
 _PROPERTIES = "SELECT ?property (COUNT(*) AS ?n) { ?s ?property ?o } GROUP BY ?property ORDER BY ?property"
 _SIZES = """
@@ -41,12 +35,6 @@ SELECT (COUNT(*) AS ?triples) (COUNT(DISTINCT ?s) AS ?distinctSubjects) (COUNT(D
 _ABOUT = """
 CONSTRUCT { ?s ?p ?o }
 WHERE { { VALUES ?s { %(iri)s } ?s ?p ?o } UNION { SELECT * { VALUES ?o { %(iri)s } ?s ?p ?o } LIMIT %(most)d } }"""
-
-
-def counts(store: LocalStore) -> dict[str, int]:
-    """How many entries, concepts and statements there are."""
-    row = next(store.select(_COUNTS))
-    return {name: int(row[name].value) for name in ("entries", "concepts", "statements")}
 
 
 def resource(store: LocalStore, iri: ox.NamedNode) -> list[ox.Triple]:

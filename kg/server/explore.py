@@ -102,6 +102,19 @@ PARAMETERS: Mapping[str, Mapping[str, Parameter]] = {
         "all": Parameter("everything", _truth, "true or false"),
         "min_confidence": Parameter("min_confidence", _share, "a number from 0 to 1"),
     },
+    "related": {
+        "limit": _LIMIT,
+        "by": Parameter("by", str, "a way of ranking"),
+        "metapath": Parameter("metapath", str, "a metapath"),
+        "new": Parameter("new", _truth, "true or false"),
+        "type": Parameter("types", str, "a class", several=True),
+    },
+    "suggest": {
+        "concept": Parameter("name", str, "a concept"),
+        "limit": _LIMIT,
+        "by": Parameter("by", str, "a way of ranking"),
+        "type": Parameter("types", str, "a class", several=True),
+    },
     "neighbours": {
         "depth": Parameter("depth", _number(5), "a whole number from 1 to 5"),
         **_RELATIONS,
@@ -151,6 +164,10 @@ def answer(graph: KnowledgeGraph, what: str, arguments: Mapping[str, Any], limit
             found = graph.common(more.pop("first"), more.pop("second"), **more)
         case "analysis":
             found = graph.analyse().sections(more.pop("limit", 10), **more)
+        case "related":
+            found = graph.related(more.pop("concept"), **more)
+        case "suggest":
+            found = graph.suggest(**more)
         case "learn":
             found = graph.learn(more.pop("concept"), **more)
         case _:

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote
 import pyoxigraph as ox
 
 from kg.server.limits import Refusal
-from kg.sparql import GRAPH_FORMATS
+from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -36,6 +36,18 @@ _PARTS = "multipart/form-data"
 _PARTS_BYTES = 16 << 20
 """How large a form with files may be, which is read at once."""
 _READ_ONLY = "this endpoint is read-only: it takes no updates (kg serve --writable would)"
+
+
+def preferred(accept: str | None) -> bool:
+    """Whether an Accept header is a browser's: it names HTML, and no format of query results.
+
+    >>> preferred("text/html,application/xml;q=0.9,*/*;q=0.8"), preferred("*/*"), preferred(None)
+    (True, False, False)
+    """
+    named = {wish.partition(";")[0].strip().lower() for wish in (accept or "").split(",")}
+    types = [*(f.media_type for f in RESULT_FORMATS.values()), *(f.media_type for f in GRAPH_FORMATS.values())]
+    formats = {media.partition(";")[0] for media in types}
+    return "text/html" in named and not named & formats
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,11 @@ from kg.errors import (
     UsageError,
 )
 from kg.graph import KnowledgeGraph
-from kg.server import describe, explore, html
+from kg.server import describe, explore
 from kg.server.answer import content_type, send
 from kg.server.channel import Channel, ServerGone
 from kg.server.limits import Limits, Refusal
+from kg.server.protocol import preferred
 from kg.sparql import GRAPH_FORMATS, RESULT_FORMATS, faults_elsewhere
 from kg.store import LocalStore, identity
 from kg.swap import STORE
@@ -44,6 +45,7 @@ from kg.swap import STORE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from kg.explorer.pages import Explorer, Page
     from kg.server.channel import Json
 
 STACK = 512 << 20
@@ -178,14 +180,15 @@ class Reader:
         self._allowed = settings.allowed
         self._queries = settings.queries
         self._identity: object = None
+        self._explorer: Explorer | None = None
         self._graph = self.graph
         """The graph that was analysed last, and what was found of it so far."""
         self.jobs: Mapping[str, Callable[[Channel, Json], None]] = {
             "query": self._query,
             "named": self._named,
             "resource": self._resource,
+            "page": self._page,
             "explore": self._explore,
-            "home": self._home,
             "service": self._service,
             "void": self._void,
             "read": self._read,
@@ -201,7 +204,18 @@ class Reader:
             store.allowed = frozenset(self._allowed)
             self._graph = KnowledgeGraph(store, queries=map(Path, self._queries))
             self._identity = now
+            self._explorer = None
         return self._graph
+
+    @property
+    def explorer(self) -> Explorer:
+        """The pages of the graph that is on disk now."""
+        graph = self.graph
+        if self._explorer is None:
+            from kg.explorer.pages import Explorer
+
+            self._explorer = Explorer(graph, self._output.name)
+        return self._explorer
 
     @property
     def store(self) -> LocalStore:
@@ -238,16 +252,33 @@ class Reader:
         """Evaluate a query and send the answer: to a person as a page, to a program in the format it likes best."""
         deadline = monotonic() + self._limits.seconds
         accept, wanted = job.get("accept"), job.get("format", "")
+        if wanted == "html" or (not wanted and preferred(accept)):
+            channel.send_answer(*_page(self._shown(query, job)))
+            return
         answer = self._evaluate(query, job)
-        if wanted == "html" or (not wanted and html.preferred(accept)):
-            with faults_elsewhere(query, self._allowed):
-                page = html.answer(query, answer, self.store.prefixes)
-            channel.send_answer(*_page(page))
+        if wanted == "graph":
+            from kg.explorer import pages, queries
+
+            channel.send_answer(*_page(pages.interactive(queries.drawn(self.graph, answer, "Answer of a query"))))
             return
         offered = GRAPH_FORMATS if isinstance(answer, ox.QueryTriples) else RESULT_FORMATS
         # A name of a format goes before the header if this kind of answer has it.
         with faults_elsewhere(query, self._allowed):  # the engine evaluates as the answer is read
             send(channel, answer, wanted if wanted in offered else accept, self.store.prefixes, self._limits, deadline)
+
+    def _shown(self, query: str, job: Json) -> Page:
+        """The answer of a query as a page, or the query with its fault."""
+        from kg.explorer import queries
+
+        try:
+            with faults_elsewhere(query, self._allowed):
+                answer = self._evaluate(query, job)
+                asked = queries.answered(self.graph, query, answer, self.store.prefixes, job.get("view", ""))
+        except KgError as error:
+            asked = queries.faulty(query, error, status(error))
+        except (RuntimeError, ValueError) as error:  # what the engine meets while its answer is read
+            asked = queries.faulty(query, QueryError(f"the query cannot be evaluated: {error}"), 400)
+        return self.explorer.answered(asked)
 
     def _named(self, channel: Channel, job: Json) -> None:
         text = self.graph.bound(job["name"], job["values"])
@@ -258,25 +289,44 @@ class Reader:
 
     def _resource(self, channel: Channel, job: Json) -> None:
         """What the graph says of an IRI of its own."""
-        iri = _iri(self.graph.base + job["path"])
         accept, wanted = job.get("accept"), job.get("format", "")
-        triples = describe.resource(self.store, iri)
-        if not triples:
-            raise Refusal(404, f"nothing is known of <{iri.value}>")
-        if wanted == "html" or (not wanted and html.preferred(accept)):
-            channel.send_answer(*_page(html.resource(iri.value, triples, self.graph.base, self.store.prefixes)))
+        shown = wanted == "html" or (not wanted and preferred(accept))
+        names = [_iri(job["iri"]).value] if "iri" in job else self._names(job["sent"], job["path"])
+        triples: list[ox.Triple] = []
+        for iri in names:
+            if shown and (page := self.explorer.resource(iri)):
+                channel.send_answer(*_page(page))
+                return
+            if triples := describe.resource(self.store, _iri(iri)):
+                break
+        if shown:
+            page = self.explorer.plain(iri, triples) if triples else self.explorer.missing(names[0])
+            channel.send_answer(*_page(page))
             return
+        if not triples:
+            raise Refusal(404, f"nothing is known of <{names[0]}>")
         send(channel, triples, wanted or accept, self.store.prefixes, self._limits, monotonic() + self._limits.seconds)
+
+    def _names(self, *paths: str) -> list[str]:
+        """The IRIs that a path may mean: as it was sent, and with its percent-encoding undone."""
+        names = list(dict.fromkeys(self.graph.base + path for path in paths))
+        usable = [name for name in names if _is_iri(name)]
+        return usable or [_iri(names[0]).value]
+
+    def _page(self, channel: Channel, job: Json) -> None:
+        """A page of the explorer; what it shows as JSON, if that is asked for."""
+        accept, values = job.get("accept"), job["values"]
+        if job["page"] in {"path", "search"}:  # a search may be a question that is answered by paths
+            self._load_libraries()
+        data = values.get("format") == ["json"] or (not preferred(accept) and "application/json" in (accept or ""))
+        page = self.explorer.data(job["page"], values) if data else None
+        channel.send_answer(*_page(page or self.explorer.page(job["page"], values)))
 
     def _explore(self, channel: Channel, job: Json) -> None:
         """What lies between concepts, or around one."""
         self._load_libraries()
         content = explore.answer(self.graph, job["what"], job["arguments"], self._limits)
         channel.send_answer(_head("application/json"), content)
-
-    def _home(self, channel: Channel, job: Json) -> None:
-        counts = describe.counts(self.store)
-        channel.send_answer(*_page(html.home(self._output.name, counts, self.graph.queries)))
 
     def _service(self, channel: Channel, job: Json) -> None:
         triples = describe.service(self.store, job["url"], union=self._union, writable=job["writable"])
@@ -308,14 +358,17 @@ def _iri(text: str) -> ox.NamedNode:
         raise QueryError(f"{text!r} is no IRI: {error}") from error
 
 
+def _is_iri(text: str) -> bool:
+    try:
+        _iri(text)
+    except QueryError:
+        return False
+    return True
+
+
 def _head(media: str) -> dict[str, Any]:
     return {"status": 200, "headers": {"Content-Type": content_type(media)}}
 
 
-def _json(value: object) -> tuple[dict[str, Any], bytes]:
-    """A value as JSON, dataclasses as objects."""
-    return _head("application/json"), json.dumps(value, default=asdict, ensure_ascii=False).encode()
-
-
-def _page(content: bytes) -> tuple[dict[str, Any], bytes]:
-    return _head("text/html"), content
+def _page(page: Page) -> tuple[dict[str, Any], bytes]:
+    return {"status": page.status, "headers": {"Content-Type": page.media, **page.headers}}, page.body

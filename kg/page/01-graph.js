@@ -20,15 +20,25 @@ relations.forEach((relation, index) => {
   if (relation.to !== relation.from) concepts[relation.to].links.push(relation);
 });
 for (const concept of concepts) concept.degree = concept.links.length;
-for (const [number, group] of facts.groups.entries()) for (const id of group.members) concepts[id].group = number;
+
+/** For each way of grouping, the number of every concept's group. */
+const homes = {};
+for (const [name, { groups }] of Object.entries(facts.maps)) {
+  homes[name] = new Array(concepts.length);
+  for (const [number, group] of groups.entries()) for (const id of group.members) homes[name][id] = number;
+}
+const marked = new Set(facts.marked.map((id) => concepts[id])); // what the page was asked about
+const way = new Set(facts.way.map((index) => relations[index])); // what connects it
 
 const byKey = new Map(concepts.map((concept) => [concept.key, concept]));
 const sureness = (relation) => relation.c ?? 1; // what has no confidence was not extracted but told
 const kindOf = (concept) => facts.kinds[concept.kind];
 const nameOf = (relation) => facts.relations[relation.p];
 const otherEnd = (relation, concept) => concepts[relation.from === concept.id ? relation.to : relation.from];
+const neighboursOf = (concept) => new Set(concept.links.map((relation) => otherEnd(relation, concept)));
 const byDegree = (a, b) => b.degree - a.degree || a.id - b.id;
-const number = (n) => n.toLocaleString("en");
+const thousands = new Intl.NumberFormat("en");
+const number = (n) => thousands.format(n);
 const plural = (n, word) => `${number(n)} ${word}${n === 1 ? "" : "s"}`;
 const shorten = (text, limit) => {
   const flat = text
@@ -47,10 +57,13 @@ const shorten = (text, limit) => {
 // ------------------------------------------------------------------------------------------------------- search
 
 const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-const names = concepts.flatMap((concept) => [
-  { concept, alias: null, folded: fold(concept.label) },
-  ...concept.aliases.map((alias) => ({ concept, alias, folded: fold(alias) })),
-]);
+let known = null;
+/** All labels and aliases, folded when they are first asked for. */
+const names = () =>
+  (known ??= concepts.flatMap((concept) => [
+    { concept, alias: null, folded: fold(concept.label) },
+    ...concept.aliases.map((alias) => ({ concept, alias, folded: fold(alias) })),
+  ]));
 const pairsOf = (text) => new Set(Array.from(text.slice(0, -1), (_, at) => text.slice(at, at + 2)));
 
 /** How well a name answers a query, smaller is better: whole, beginning, beginning of a word, inside; else none. */
@@ -61,14 +74,16 @@ function rank(name, query) {
   return /[\p{L}\p{N}]/u.test(name[at - 1]) ? 3 : 2;
 }
 
-/** The best `limit` concepts for what was typed, each once, with the alias that matched; near misses if none match. */
-function search(text, limit = 12) {
+/** The concepts for what was typed, best first, each once, with the alias that matched; near misses if none match. */
+function search(text) {
   const query = fold(text.trim());
   if (!query) return [];
-  let hits = names.map((name) => ({ ...name, rank: rank(name.folded, query) })).filter((hit) => hit.rank < Infinity);
+  let hits = names()
+    .map((name) => ({ ...name, rank: rank(name.folded, query) }))
+    .filter((hit) => hit.rank < Infinity);
   if (!hits.length && query.length > 2) {
     const wanted = pairsOf(query);
-    hits = names
+    hits = names()
       .map((name) => {
         const given = pairsOf(name.folded);
         const common = [...wanted].filter((pair) => given.has(pair)).length;
@@ -78,5 +93,5 @@ function search(text, limit = 12) {
   }
   hits.sort((a, b) => a.rank - b.rank || (a.alias !== null) - (b.alias !== null) || byDegree(a.concept, b.concept));
   const seen = new Set();
-  return hits.filter((hit) => !seen.has(hit.concept) && seen.add(hit.concept)).slice(0, limit);
+  return hits.filter((hit) => !seen.has(hit.concept) && seen.add(hit.concept));
 }
