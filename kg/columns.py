@@ -244,7 +244,9 @@ def read(store: Store, vocabulary: Vocabulary) -> EdgeColumns:
 def backing(store: Store, vocabulary: Vocabulary) -> Backing:
     """All statements about relations of the concepts to each other and to literals, whether or not these are stated."""
     keys, confidence, evidence, names = _first(_local_backing, _plain_backing, store, vocabulary)
-    order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
+    order = np.arange(len(names))
+    if len(np.unique(keys)) < len(names):  # else there are no names to compare
+        order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
     order = order[np.lexsort((-confidence[order], keys[order]))]
     return Backing(keys[order], confidence[order], evidence[order], [names[row] for row in order.tolist()])
 
@@ -315,22 +317,24 @@ def _asked(store: LocalStore, vocabulary: Vocabulary, names: Sequence[str], colu
 def _local_backing(store: LocalStore, vocabulary: Vocabulary) -> tuple[Ints, Floats, Ints, list[str]]:
     """Keys, confidences and evidence of all statements, and their names."""
     size = len(vocabulary.predicates)
-    found: dict[tuple[int, str], tuple[float, int]] = {}
+    keys, sure, counts, names = array("q"), array("d"), array("q"), []
     for half in _halves(_counts(store, vocabulary)):
         answer = io.BytesIO(_asked(store, vocabulary, half, "?c ?n ?st", _BACKED))
         rows = csv.reader(io.TextIOWrapper(answer, "utf-8", newline=""))
         next(rows)
         for subject, predicate, target, confidence, evidence, name in rows:
-            known = vocabulary.key(int(subject), int(predicate) - size, int(target)), name.removeprefix("_:")
-            sure = float(confidence or -1)
-            if known not in found or sure > found[known][0]:
-                found[known] = sure, int(evidence or 0)
-    return (
-        np.fromiter((key for key, _ in found), np.int64, len(found)),
-        np.fromiter((sure for sure, _ in found.values()), np.float64, len(found)),
-        np.fromiter((evidence for _, evidence in found.values()), np.int64, len(found)),
-        [name for _, name in found],
-    )
+            keys.append(vocabulary.key(int(subject), int(predicate) - size, int(target)))
+            sure.append(float(confidence or -1))
+            counts.append(int(evidence or 0))
+            names.append(name.removeprefix("_:"))
+    columns = np.array(keys, dtype=np.int64), np.array(sure, dtype=np.float64), np.array(counts, dtype=np.int64)
+    if len(set(names)) == len(names):
+        return *columns, names
+    best: dict[tuple[int, str], int] = {}  # a statement with several confidences comes several times
+    for row in np.argsort(columns[1], kind="stable").tolist():
+        best[keys[row], names[row]] = row
+    kept = list(best.values())
+    return columns[0][kept], columns[1][kept], columns[2][kept], [names[row] for row in kept]
 
 
 def _counts(store: LocalStore, vocabulary: Vocabulary) -> dict[str, int]:

@@ -256,3 +256,24 @@ def test_answers_are_the_same_however_statements_were_read(ask: Callable[[Knowle
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kg.statements, "DEAR", 0)
         assert str(ask(few)) == str(ask(all_))
+
+
+def test_a_statement_that_lacks_a_part_backs_nothing() -> None:
+    graph = orchard()
+    name = ox.NamedNode(graph.index.edge(*_ends(graph, "grafting", "uses", "grafting wax")).statement)
+    kept = [quad for quad in graph.store.quads() if (quad.subject, quad.predicate) != (name, RDF.subject)]
+    store = LocalStore()
+    store.load(kept)
+    changed = KnowledgeGraph(store)
+    assert list(changed.index.edges) == row_by_row(changed)
+    row = changed.index.columns.row(*_numbered(changed, *_ends(graph, "grafting", "uses", "grafting wax")))
+    assert row is not None
+    assert math.isnan(changed.index.columns.confidence[row])
+
+
+def _ends(graph: KnowledgeGraph, subject: str, predicate: str, target: str) -> tuple[str, str, str]:
+    return graph.concept(subject).iri, predicate, graph.concept(target).iri
+
+
+def _numbered(graph: KnowledgeGraph, subject: str, predicate: str, target: str) -> tuple[int, str, int]:
+    return graph.index.numbers[subject], predicate, graph.index.numbers[target]
