@@ -95,6 +95,7 @@ def main() -> None:
     threading.stack_size(STACK)
     thread = threading.Thread(target=_work, args=(channel, settings), name="work")
     thread.start()
+    threading.stack_size(0)  # those that it starts need no more than others do
     thread.join()
     os._exit(0)  # nothing that is still open needs care, and the engine's threads may not be waited for
 
@@ -181,6 +182,7 @@ class Reader:
         self._queries = settings.queries
         self._identity: object = None
         self._explorer: Explorer | None = None
+        self._ready: KnowledgeGraph | None = None
         self._graph = self.graph
         """The graph that was analysed last, and what was found of it so far."""
         self.jobs: Mapping[str, Callable[[Channel, Json], None]] = {
@@ -225,10 +227,14 @@ class Reader:
         return store
 
     def _load_libraries(self) -> None:
-        """Load what searches in the graph are computed with, which is not what a query may be charged for."""
-        if "kg.steiner" not in sys.modules:
+        """Load what searches in the graph are computed on and with, which is not what a query may be charged for."""
+        graph = self.graph
+        if self._ready is not graph:
             with _bounded_memory(self._limits.memory_bytes):
                 import kg.steiner  # noqa: F401
+
+                len(graph.network)
+            self._ready = graph
 
     def _evaluate(self, query: str, job: Json) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         if _WALKS.search(query):
