@@ -451,9 +451,9 @@ class Search:
         return self.network.view(self.limits, named=self.named, move=move, reverse=reverse)
 
     def _bounds(self) -> Bounds:
-        if not self._wide:
+        length = self._meeting()[0] if self._wide else FAR
+        if length == FAR:
             return Bounds(self.through, *self._distances())
-        length, _ = self._meeting()
         self._trusted = int(FARTHER * length)
         return Bounds((), *self._distances(reach=int(NEAR * length)))
 
