@@ -15,10 +15,11 @@ from kg import notebook
 from kg.answers import ConceptRef, Step
 from kg.errors import NoPath, UsageError
 from kg.network import UNIT, Constraints
+from kg.obstacles import CURES, SAID
 from kg.steiner import Ground, Tree, steiner_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from kg.answers import ConceptView, Relation
@@ -237,15 +238,15 @@ def _left_out(
 
 def _why(network: Network, numbers: Sequence[int], constraints: Constraints, parts: _Parts) -> str:
     """What keeps concepts apart: the graph itself, or those constraints of which lifting one would tie them."""
-    active = [name for name in _SAID if getattr(constraints, name) != getattr(Constraints(), name)]
-    said = "".join(f", {_SAID[name](network, constraints)}" for name in active)
+    active = [name for name in SAID if getattr(constraints, name) != getattr(Constraints(), name)]
+    said = "".join(f", {SAID[name](network, constraints)}" for name in active)
     message = f"nothing connects {_quoted(network, numbers)}{said}: "
     message += "; ".join(
         f"{_quoted(network, members)} {_verb(members, size, limited=bool(active))}" for members, size in parts
     )
     if active:
         lifted = {name: replace(constraints, **{name: getattr(Constraints(), name)}) for name in active}
-        cures = [_CURES[name] for name, rest in lifted.items() if _hang_together(network, numbers, rest)]
+        cures = [CURES[name] for name, rest in lifted.items() if _hang_together(network, numbers, rest)]
         if cures:
             message += f"; they hang together {' or '.join(cures)}"
         elif _hang_together(network, numbers, Constraints()):
@@ -264,22 +265,6 @@ def _verb(members: Sequence[int], size: int, *, limited: bool) -> str:
 
 def _hang_together(network: Network, numbers: Sequence[int], constraints: Constraints) -> bool:
     return len(Ground(network, numbers, constraints).parts()) == 1
-
-
-_SAID: dict[str, Callable[[Network, Constraints], str]] = {
-    "predicates": lambda _, c: f"over {', '.join(sorted(c.predicates))} only",
-    "exclude": lambda _, c: f"without {', '.join(sorted(c.exclude))}",
-    "types": lambda _, c: f"through {', '.join(sorted(c.types))} only",
-    "avoid": lambda network, c: f"avoiding {_quoted(network, [network.numbers[name] for name in sorted(c.avoid)])}",
-    "min_confidence": lambda _, c: f"with confidence of at least {c.min_confidence:g}",
-}
-_CURES = {
-    "predicates": "over other relations",
-    "exclude": "over the excluded relations",
-    "types": "through concepts of other kinds",
-    "avoid": "through the avoided concepts",
-    "min_confidence": "with less confidence",
-}
 
 
 def _quoted(network: Network, numbers: Iterable[int]) -> str:

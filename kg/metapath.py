@@ -79,12 +79,6 @@ class Metapath:
         """
         return _Parser(text, kinds, relations).parse()
 
-    @property
-    def predicates(self) -> frozenset[str]:
-        """The relations that it names; empty when a step may be any."""
-        named = [move.relations for move in self.moves]
-        return frozenset().union(*named) if all(named) else frozenset()
-
 
 class _Parser:
     def __init__(self, text: str, kinds: Collection[str] | None, relations: Collection[str] | None) -> None:

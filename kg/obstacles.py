@@ -37,8 +37,8 @@ def why(search: Search) -> str:
         node, crossing = map(search.label, narrow)
         return f"{message}: every way by {node} leads through {crossing} twice, and a path passes a concept once"
     defaults = Constraints()
-    active = [name for name in _SAID if getattr(limits, name) != getattr(defaults, name)]
-    said = ", ".join(_SAID[name](network, limits) for name in active)
+    active = [name for name in SAID if getattr(limits, name) != getattr(defaults, name)]
+    said = ", ".join(SAID[name](network, limits) for name in active)
     cures = [cure for name in active if (cure := _cure(search, name, getattr(defaults, name))) is not None]
     if cures:
         message = f"{message} {said}; there is one {' or one '.join(cures)}"
@@ -126,7 +126,7 @@ def _cure(search: Search, name: str, default: object) -> str | None:
         found = next(Search(network, *ends, freed, deadline=deadline, single=True).routes(), None)
     except OutOfTimeError:
         return None
-    return _CURES[name] if found is not None else None
+    return CURES[name] if found is not None else None
 
 
 def _nearest(search: Search) -> str | None:
@@ -149,7 +149,7 @@ def _nearest(search: Search) -> str | None:
     return _listed_in_order(search.label(number) for number in chosen.tolist())
 
 
-_SAID: dict[str, Callable[[Network, Constraints], str]] = {
+SAID: dict[str, Callable[[Network, Constraints], str]] = {
     "max_hops": lambda network, c: f"within {c.max_hops} hop{'s' * (c.max_hops != 1)}",
     "directed": lambda network, c: "along the direction of the relations",
     "predicates": lambda network, c: f"over {_listed(c.predicates)} only",
@@ -160,16 +160,19 @@ _SAID: dict[str, Callable[[Network, Constraints], str]] = {
     "min_confidence": lambda network, c: f"with confidence of at least {c.min_confidence:g}",
     "metapath": lambda network, c: f"along {c.metapath}",
 }
-_CURES = {
+"""How messages tell a constraint, by its name."""
+
+CURES = {
     "directed": "against the direction of some relations",
     "predicates": "over other relations",
     "exclude": "over the excluded relations",
     "types": "through concepts of other classes",
     "avoid": "through the avoided concepts",
     "via": "that does not pass all of these, since a path passes each concept once",
-    "min_confidence": "of less confidence",
+    "min_confidence": "with less confidence",
     "metapath": "that does not follow it",
 }
+"""What would be without a constraint, by its name."""
 
 
 def _listed(names: Iterable[str]) -> str:

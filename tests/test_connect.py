@@ -152,7 +152,8 @@ def test_names_of_one_concept_count_once(graph: KnowledgeGraph) -> None:
         (
             ("scion", "knife"),
             {"avoid": ["clean cuts"], "types": ["method"]},
-            "nothing connects 'scion' and 'knife', through Method only, avoiding 'clean cuts': 'scion' lies in a part "
+            "nothing connects 'scion' and 'knife', through concepts of class Method only, avoiding 'clean cuts': "
+            "'scion' lies in a part "
             "of 7 concepts; 'knife' has no such relations; "
             "they hang together when more than one of these limits is lifted",
         ),

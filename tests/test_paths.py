@@ -327,7 +327,7 @@ CHAIN = (("a", "uses", "b", 0.5), ("b", "uses", "c", 0.5), ("c", "hasPart", "d",
         (
             "ad",
             Constraints(min_confidence=0.75),
-            "no path from 'a' to 'd' with confidence of at least 0.75; there is one of less confidence",
+            "no path from 'a' to 'd' with confidence of at least 0.75; there is one with less confidence",
         ),
         (
             "ad",
